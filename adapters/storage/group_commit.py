@@ -1,0 +1,59 @@
+"""Group commit: what arrives while one transaction is being written is the next transaction.
+
+There is no waiting window, so a lone request waits for nothing, and under load many requests share one fsync.
+Each request is answered after the commit that holds it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from adapters.storage.database import Database, Row, Write
+
+LARGEST_BATCH = 500
+
+
+class GroupCommit:
+    """One list of waiting writes, one thread that stores them."""
+
+    def __init__(self, database: Database, committed: Callable[[], None] = lambda: None) -> None:
+        """`committed` is called on the event loop after each transaction."""
+        self.database = database
+        self.committed = committed
+        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "replyes-writer")
+
+    async def commit(self, write: Write) -> list[Row]:
+        """Store one write; returns what its statements returned. A caller that is cancelled does not take its write
+        back. Raises what went wrong with this write: Conflict, ClaimLost, StorageAway."""
+        stored = asyncio.get_running_loop().create_future()
+        self._waiting.append((write, stored))
+        if self._task is None:
+            self._task = asyncio.create_task(self._drain())
+        await asyncio.shield(stored)
+        return write.rows
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+            await loop.run_in_executor(self._thread, self.database.write, [write for write, _ in batch])
+            for write, stored in batch:
+                _resolve(stored, write.error)
+            self.committed()
+        self._task = None
+
+    async def close(self) -> None:
+        """Finish what is waiting, then stop the thread."""
+        if self._task is not None:
+            await self._task
+        self._thread.shutdown()
+
+
+def _resolve(stored: "asyncio.Future[None]", error: Exception | None) -> None:
+    if error is None:
+        stored.set_result(None)
+    else:
+        stored.set_exception(error)
+        stored.exception()  # a caller that has gone away leaves nobody to retrieve it

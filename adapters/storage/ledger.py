@@ -1,0 +1,184 @@
+"""The port `Ledger`: the log of facts, and the views beside it."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from typing import TypeVar
+
+from eventsourcing.persistence import StoredEvent
+
+from adapters.storage import rows, sealing
+from adapters.storage.database import Database, Row, Statement, Write, milliseconds
+from adapters.storage.group_commit import GroupCommit
+from domain.booking import Booking
+from domain.conversation import Conversation
+from domain.errands import Kind
+from domain.facts import Fact, conversation_id
+from domain.inbound import Delivery
+from domain.ledger import SentText, Work
+
+FACTS = """
+SELECT originator_id, originator_version, topic, state FROM stored_events
+WHERE originator_id = :stream ORDER BY originator_version
+"""
+HISTORY = """
+SELECT originator_id, originator_version, topic, state FROM stored_events
+WHERE originator_id IN (:stream, :other) ORDER BY {position}
+"""
+OPEN = """
+SELECT stream FROM bookings
+WHERE conversation = :conversation AND state IN ('requested', 'sms_sent', 'invalid_reply') ORDER BY starts_at, stream
+"""
+OVERDUE = """
+SELECT stream FROM bookings
+WHERE expire_at <= :now AND state IN ('requested', 'sms_sent', 'invalid_reply') ORDER BY expire_at LIMIT :limit
+"""
+MAY_HAVE_LEFT = "SELECT 1 FROM outbox WHERE errand = :errand AND attempted_at IS NOT NULL"
+
+Stream = TypeVar("Stream", Booking, Conversation)
+
+
+class StoredLedger:
+    """Facts and views in one database. `wake` is called when a commit has queued errands."""
+
+    def __init__(
+        self,
+        database: Database,
+        commits: GroupCommit,
+        wrapping: sealing.Wrapping,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.database = database
+        self.commits = commits
+        self.wrapping = wrapping
+        self.wake = wake
+        self._phone_secret: bytes | None = None
+
+    async def open(self) -> None:
+        """Read, or make, the secret of the phone digests. Raises Misconfigured where it cannot be unwrapped."""
+        secret = self.wrapping.wrap(sealing.new_key(), "phone digests")
+        insert = "INSERT INTO store_secrets (name, sealed_key) VALUES ('phone digests', :key) ON CONFLICT DO NOTHING"
+        found = await self.database.read("SELECT sealed_key FROM store_secrets WHERE name = 'phone digests'")
+        if not found:
+            await self.commits.commit(Write(statements=[Statement(insert, {"key": secret})]))
+            found = await self.database.read("SELECT sealed_key FROM store_secrets WHERE name = 'phone digests'")
+        self._phone_secret = self.wrapping.unwrap(found[0]["sealed_key"], "phone digests")
+
+    def conversation_id(self, clinic: str, phone: str) -> str:
+        """The stream of this phone at this clinic."""
+        if self._phone_secret is None:
+            raise RuntimeError("the ledger is not open yet")
+        return conversation_id(clinic, sealing.phone_digest(self._phone_secret, phone))
+
+    async def booking(self, stream: str) -> Booking | None:
+        """The booking as its facts tell, None where there are none."""
+        facts = await self.facts(stream)
+        booking: Booking | None = reduce(lambda so_far, fact: fact.mutate(so_far), facts, None)
+        return booking
+
+    async def facts(self, stream: str) -> list[Fact]:
+        """Every fact of a stream, in order; what is private is readable while its key exists."""
+        return await self._to_facts(await self.database.read(FACTS, stream=stream))
+
+    async def history(self, stream: str, other: str | None) -> list[Fact]:
+        """The facts of two streams in the order in which they were stored."""
+        return await self._to_facts(await self.database.read(HISTORY, stream=stream, other=other or stream))
+
+    async def _to_facts(self, found: list[Row]) -> list[Fact]:
+        stored = [
+            StoredEvent(row["originator_id"], row["originator_version"], row["topic"], row["state"]) for row in found
+        ]
+        keys = await self._keys(sealing.owners_in(row["state"] for row in found))
+        return sealing.to_facts(stored, keys)
+
+    async def conversation(self, stream: str) -> Conversation | None:
+        """The conversation from its bounded memory."""
+        found = await self.database.read("SELECT version, memory FROM conversations WHERE stream = :s", s=stream)
+        if not found:
+            return None
+        return Conversation.remember(stream, found[0]["version"], json.loads(found[0]["memory"]))
+
+    async def open_bookings(self, conversation: str) -> list[str]:
+        """Streams of this phone's bookings that still wait for an answer, the earliest start first."""
+        return [row["stream"] for row in await self.database.read(OPEN, conversation=conversation)]
+
+    async def was_heard(self, clinic: str, message_id: str) -> bool:
+        """Whether this inbound message has been recorded."""
+        sql = "SELECT 1 FROM heard_messages WHERE clinic = :clinic AND message_id = :message_id"
+        return bool(await self.database.read(sql, clinic=clinic, message_id=message_id))
+
+    async def sent_text(self, message_id: str) -> SentText | None:
+        """The text of ours that has this carrier's id."""
+        sql = "SELECT * FROM sent_texts WHERE message_id = :message_id AND message_id <> ''"
+        return _sent_text(await self.database.read(sql, message_id=message_id))
+
+    async def sent_for(self, errand: str) -> SentText | None:
+        """The accepted text of this errand."""
+        return _sent_text(await self.database.read("SELECT * FROM sent_texts WHERE errand = :errand", errand=errand))
+
+    async def may_have_left(self, errand: str) -> bool:
+        """Whether an attempt at this errand is marked that has no outcome yet."""
+        return bool(await self.database.read(MAY_HAVE_LEFT, errand=errand))
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        """Streams of open bookings whose time is up at `now`, the longest overdue first."""
+        return [row["stream"] for row in await self.database.read(OVERDUE, now=milliseconds(now), limit=limit)]
+
+    async def append(self, work: Work) -> None:
+        """Facts, views and errands in one commit."""
+        facts = [(fact, stream) for stream in work.changed for fact in stream.new_facts()]
+        keys, statements = await self._keys_for([fact for fact, _ in facts])
+        statements += [rows.of_stream(stream) for stream in {id(one): one for _, one in facts}.values()]
+        for fact, stream in facts:
+            statements += rows.of_fact(fact, stream)
+        statements += _of_work(work)
+        stored = sealing.to_stored([fact for fact, _ in facts], keys)
+        if stored or statements:
+            await self.commits.commit(Write(stored, statements))
+        if work.errands:
+            self.wake()
+
+    async def _keys(self, owners: Iterable[str]) -> dict[str, bytes]:
+        """The keys that exist. Nothing is kept in memory: a destroyed key is gone at once, in every process."""
+        keys = {}
+        for owner in owners:
+            found = await self.database.read("SELECT sealed_key FROM patient_keys WHERE owner = :owner", owner=owner)
+            if found:
+                keys[owner] = self.wrapping.unwrap(found[0]["sealed_key"], owner)
+        return keys
+
+    async def _keys_for(self, facts: Sequence[Fact]) -> tuple[Mapping[str, bytes], list[Statement]]:
+        """The keys to seal these facts with. A new owner's is stored in the same commit; if two processes make one
+        for the same patient, one of the two commits is a conflict."""
+        owners = sealing.owners_of(facts)
+        keys, new = await self._keys(owners), []
+        for owner in owners - keys.keys():
+            keys[owner] = sealing.new_key()
+            new.append(rows.new_key(owner, self.wrapping.wrap(keys[owner], owner)))
+        return keys, new
+
+
+def _of_work(work: Work) -> list[Statement]:
+    statements = [rows.withdrawn(withdrawal) for withdrawal in work.withdrawals]
+    statements += [rows.queued(errand) for errand in work.errands]
+    if work.attempt:
+        statements.append(rows.attempted(work.attempt))
+    if work.finished:
+        statements.append(rows.finished(work.finished))
+    return statements
+
+
+def _sent_text(found: list[Row]) -> SentText | None:
+    if not found:
+        return None
+    row = found[0]
+    return SentText(
+        message_id=row["message_id"],
+        clinic=row["clinic"],
+        stream=row["stream"],
+        errand=row["errand"],
+        kind=Kind(row["kind"]),
+        bookings=tuple(json.loads(row["bookings"])),
+        status=Delivery(row["status"]),
+    )

@@ -1,0 +1,68 @@
+"""Bringing the schema up to date: the files of `migrations/` in the order of their numbers, each in one transaction."""
+
+import sqlite3
+from importlib.resources import files
+
+from domain.errors import Misconfigured
+
+APPLIED = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)"
+DIALECT = ".sqlite"
+
+
+def available() -> list[str]:
+    """The names of the migrations for this database, in order. `NNNN_why.sql` is for every database,
+    `NNNN_why.<dialect>.sql` for one."""
+    names = sorted(file.name for file in files("migrations").iterdir() if file.name.endswith(".sql"))
+    return [name for name in names if name.count(".") == 1 or name.endswith(f"{DIALECT}.sql")]
+
+
+def due(path: str) -> list[str]:
+    """The migrations that this database still lacks."""
+    with _connect(path) as connection:
+        return _due(connection)
+
+
+def migrate(path: str) -> list[str]:
+    """Apply what is due and return its names. Two processes may do this at once: the second finds nothing due.
+    Raises Misconfigured where the database belongs to a newer version of the program."""
+    with _connect(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        names = _due(connection)
+        for name in names:
+            for statement in _statements(files("migrations").joinpath(name).read_text("utf-8")):
+                connection.execute(statement)
+            connection.execute(
+                "INSERT INTO schema_migrations VALUES (?, CAST(strftime('%s', 'now') AS INTEGER))", [name]
+            )
+        connection.execute("COMMIT")
+    return names
+
+
+def _due(connection: sqlite3.Connection) -> list[str]:
+    connection.execute(APPLIED)
+    applied = {row[0] for row in connection.execute("SELECT name FROM schema_migrations")}
+    if unknown := sorted(applied - set(available())):
+        raise Misconfigured([f"the database has been used by a newer version ({unknown[-1]}); install that version"])
+    return [name for name in available() if name not in applied]
+
+
+def _statements(script: str) -> list[str]:
+    lines = [line for line in script.splitlines() if not line.lstrip().startswith("--")]
+    return [statement for part in "\n".join(lines).split(";") if (statement := part.strip())]
+
+
+class _connect:  # noqa: N801 - reads as a function
+    """A connection that is closed at the end; `sqlite3.connect` alone only ends the transaction."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __enter__(self) -> sqlite3.Connection:
+        try:
+            self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+        except sqlite3.Error as error:
+            raise Misconfigured([f"DATABASE_URL: cannot open {self.path} ({error})"]) from error
+        return self.connection
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()

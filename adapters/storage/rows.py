@@ -1,0 +1,142 @@
+"""Facts and streams as rows: what the views show is a function of the log, so replay gives the same rows again."""
+
+import json
+from collections.abc import Iterator
+
+from adapters.storage.database import Statement, milliseconds
+from domain.booking import Booking
+from domain.conversation import Conversation, Heard
+from domain.correspondence import DeliveryReported, HandedToStaff, TextSent
+from domain.errands import Errand, Kind
+from domain.facts import Fact
+from domain.inbound import Delivery
+from domain.ledger import Attempt, Withdrawal
+
+BOOKING = """
+INSERT INTO bookings (stream, version, clinic, uid, state, conversation, name, phone, practitioner, starts_at,
+                      expire_at, updated_at)
+VALUES (:stream, :version, :clinic, :uid, :state, :conversation, :name, :phone, :practitioner, :starts_at,
+        :expire_at, :updated_at)
+ON CONFLICT (stream) DO UPDATE SET version = excluded.version, state = excluded.state, name = excluded.name,
+    phone = excluded.phone, starts_at = excluded.starts_at, expire_at = excluded.expire_at,
+    updated_at = excluded.updated_at
+"""
+CONVERSATION = """
+INSERT INTO conversations (stream, version, memory) VALUES (:stream, :version, :memory)
+ON CONFLICT (stream) DO UPDATE SET version = excluded.version, memory = excluded.memory
+"""
+SENT = """
+INSERT INTO sent_texts (errand, message_id, clinic, stream, kind, bookings, status)
+VALUES (:errand, :message_id, :clinic, :stream, :kind, :bookings, :status)
+"""
+REPORTED = "UPDATE sent_texts SET status = :status WHERE errand = :errand"
+STAFF = """
+INSERT INTO staff_inbox (stream, version, clinic, why, bookings, at)
+VALUES (:stream, :version, :clinic, :why, :bookings, :at)
+"""
+HEARD = "INSERT INTO heard_messages (clinic, message_id) VALUES (:clinic, :message_id)"
+QUEUE = """
+INSERT INTO outbox (errand, stream, version, kind, clinic, conversation, bookings, says, lane, due_at, queued_at)
+VALUES (:errand, :stream, :version, :kind, :clinic, :conversation, :bookings, :says, :lane, :due_at, {now})
+"""
+WITHDRAW = "DELETE FROM outbox WHERE lane = :lane AND lease_until <= {now} AND attempted_at IS NULL"
+FINISH = "DELETE FROM outbox WHERE errand = :errand"
+ATTEMPT = """
+UPDATE outbox SET attempted_at = :at, text = :text, lease_until = {now} + :lease
+WHERE errand = :errand AND attempts = :attempts AND lease_until > {now}
+RETURNING errand
+"""
+KEY = "INSERT INTO patient_keys (owner, sealed_key) VALUES (:owner, :sealed_key)"
+
+LEASE_MS = 15_000  # longer than the time-out of any call
+
+
+def of_stream(stream: Booking | Conversation) -> Statement:
+    """The view's row of a stream as it stands after its newest fact."""
+    return _booking(stream) if isinstance(stream, Booking) else _conversation(stream)
+
+
+def _booking(booking: Booking) -> Statement:
+    return Statement(
+        BOOKING,
+        {
+            "stream": booking.id,
+            "version": booking.version,
+            "clinic": booking.clinic,
+            "uid": booking.uid,
+            "state": str(booking.state),
+            "conversation": booking.conversation,
+            "name": booking.name.text if booking.name else None,
+            "phone": booking.phone.text if booking.phone else None,
+            "practitioner": booking.practitioner,
+            "starts_at": milliseconds(booking.starts_at),
+            "expire_at": milliseconds(booking.expire_at),
+            "updated_at": milliseconds(booking.modified_on),
+        },
+    )
+
+
+def _conversation(conversation: Conversation) -> Statement:
+    memory = json.dumps(conversation.memory(), ensure_ascii=False)
+    return Statement(CONVERSATION, {"stream": conversation.id, "version": conversation.version, "memory": memory})
+
+
+def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
+    """What one fact adds to the views beside its stream's own row."""
+    here = {"stream": stream.id, "clinic": stream.clinic}
+    if isinstance(fact, TextSent) and (isinstance(stream, Conversation) or fact.kind != Kind.ASK):
+        sent = {"errand": fact.errand, "message_id": fact.message_id, "kind": fact.kind}
+        about = {"bookings": json.dumps(fact.bookings), "status": str(Delivery.ACCEPTED)}
+        yield Statement(SENT, {**here, **sent, **about})
+    elif isinstance(fact, DeliveryReported):
+        yield Statement(REPORTED, {"errand": fact.errand, "status": fact.status})
+    elif isinstance(fact, HandedToStaff):
+        item = {"version": fact.originator_version, "why": fact.why, "at": milliseconds(fact.timestamp)}
+        yield Statement(STAFF, {**here, **item, "bookings": json.dumps(fact.bookings)})
+    elif isinstance(fact, Heard):
+        yield Statement(HEARD, {"clinic": stream.clinic, "message_id": fact.message_id})
+
+
+def queued(errand: Errand) -> Statement:
+    """A new errand in the outbox."""
+    return Statement(
+        QUEUE,
+        {
+            "errand": errand.key,
+            "stream": errand.stream,
+            "version": errand.version,
+            "kind": str(errand.kind),
+            "clinic": errand.clinic,
+            "conversation": errand.conversation,
+            "bookings": json.dumps(errand.bookings),
+            "says": str(errand.says or ""),
+            "lane": errand.lane,
+            "due_at": milliseconds(errand.due_at) or 0,
+        },
+    )
+
+
+def withdrawn(withdrawal: Withdrawal) -> Statement:
+    return Statement(WITHDRAW, {"lane": withdrawal.lane})
+
+
+def finished(errand: str) -> Statement:
+    return Statement(FINISH, {"errand": errand})
+
+
+def attempted(attempt: Attempt) -> Statement:
+    return Statement(
+        ATTEMPT,
+        {
+            "errand": attempt.claimed.errand.key,
+            "attempts": attempt.claimed.attempts,
+            "at": milliseconds(attempt.at),
+            "text": attempt.text,
+            "lease": LEASE_MS,
+        },
+        must_match=True,
+    )
+
+
+def new_key(owner: str, sealed_key: bytes) -> Statement:
+    return Statement(KEY, {"owner": owner, "sealed_key": sealed_key})

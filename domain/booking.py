@@ -1,0 +1,208 @@
+"""A booking asks its patient one question by SMS, and lives until the answer."""
+
+from datetime import datetime
+
+from domain import booking_facts as facts
+from domain.correspondence import Correspondent, DeliveryReported
+from domain.deadlines import Deadlines
+from domain.errands import Kind
+from domain.errors import NotPossible
+from domain.facts import Moment, Private, StreamCreated, booking_id
+from domain.inbound import BookingRequested, Delivery, Settlement
+from domain.lifecycle import OPEN, Move, State, after
+from domain.replies import Answer
+
+
+class Booking(Correspondent):
+    """One Cal.com booking of one clinic; its stream is `booking-<clinic>-<uid>`.
+
+    `unsettled` is the version of a decision that the calendar does not show yet.
+    """
+
+    TOPIC = "booking"
+
+    def __init__(self) -> None:
+        self.state = State.REQUESTED
+        self.clinic = self.uid = self.practitioner = ""
+        self.language, self.time_zone = "en", "UTC"
+        self.name: Private | None = None
+        self.phone: Private | None = None
+        self.conversation: str | None = None
+        self.starts_at: datetime | None = None
+        self.ends_at: datetime | None = None
+        self.ask_at: datetime | None = None
+        self.expire_at: datetime | None = None
+        self.question: str | None = None
+        self.reached = False
+        self.frees_slot = False
+        self.unsettled: int | None = None
+        self.patient_waits = False
+        self.echoed = False
+
+    # -- What may be asked of it ------------------------------------------------------------------------------
+
+    @classmethod
+    def request(
+        cls,
+        clinic: str,
+        notice: BookingRequested,
+        conversation: str | None,
+        deadlines: Deadlines,
+        moment: Moment,
+    ) -> "Booking":
+        """A new booking. What identifies the patient is sealed with the conversation's key, or, where there is no
+        phone and so no conversation, with the booking's own."""
+        owner = conversation or booking_id(clinic, notice.uid)
+        return cls._begin(
+            facts.Requested,
+            clinic,
+            notice.uid,
+            moment,
+            starts_at=notice.starts_at,
+            ends_at=notice.ends_at,
+            practitioner=notice.practitioner,
+            language=notice.language,
+            time_zone=notice.time_zone,
+            name=Private(owner, notice.patient_name),
+            phone=Private(owner, notice.phone) if notice.phone else None,
+            conversation=conversation,
+            recurring=notice.recurring,
+            rescheduled_from=notice.rescheduled_from,
+            **deadlines.as_fields(),
+        )
+
+    @classmethod
+    def seen_settled(cls, clinic: str, uid: str, how: Settlement, moment: Moment) -> "Booking":
+        """A tombstone for a booking that was settled before we heard of it."""
+        return cls._begin(facts.SeenSettled, clinic, uid, moment, how=how, state=settled_state(how))
+
+    def put_question(self, errand: str, moment: Moment) -> None:
+        """The question is about to leave; noted once for each errand."""
+        if self.question != errand:
+            self._note(facts.QuestionPut, moment, errand=errand)
+
+    def question_accepted(self, errand: str, message_id: str, proved_by: str, moment: Moment) -> None:
+        """The carrier has the question. Noted late, or asked again, it is a fact without a move."""
+        if self.state is State.REQUESTED:
+            self._move(Move.ASK, facts.SmsSent, moment, errand=errand, message_id=message_id, proved_by=proved_by)
+        else:
+            self.text_accepted(
+                Kind.ASK, errand, moment, message_id=message_id, proved_by=proved_by, bookings=(self.id,)
+            )
+
+    def reply(self, answer: Answer, message_id: str, words: Private, rule: str, moment: Moment) -> None:
+        """The patient's answer to our question. Raises NotPossible where the state takes none."""
+        said = {"message_id": message_id, "words": words, "rule": rule}
+        if answer is Answer.YES:
+            self._move(Move.SAY_YES, facts.Confirmed, moment, **said)
+        elif answer is Answer.UNCLEAR:
+            self._move(Move.SAY_OTHER, facts.ReplyUnclear, moment, **said)
+        elif self.state is State.CONFIRMED:
+            self._move(Move.CHANGE_MIND, facts.ChangedMind, moment, **said)
+        else:
+            self._move(Move.SAY_NO, facts.Cancelled, moment, **said)
+
+    def run_out(self, cancels: bool, moment: Moment) -> None:
+        """The deadline has passed; `cancels` frees the slot in the calendar."""
+        if self.expire_at is None or self.expire_at > moment.at:
+            raise NotPossible("the deadline has not passed")
+        self._move(Move.RUN_OUT, facts.Expired, moment, cancels=cancels)
+
+    def settled_in_calendar(self, how: Settlement, moment: Moment) -> bool:
+        """The calendar tells how the booking was settled. Our own doing comes back as an echo, which is no move.
+        Returns False where it tells nothing new."""
+        wanted = settled_state(how)
+        if self._agrees_with(wanted):
+            if self.echoed:
+                return False
+            self._note(facts.CalendarEchoed, moment, how=how)
+        elif self.unsettled is not None:
+            self._note(facts.CalendarDiffers, moment, how=how)
+        elif wanted is State.CONFIRMED:
+            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment)
+        else:
+            self._move(Move.CALENDAR_CANCELLED, facts.CancelledInCalendar, moment, how=how)
+        return True
+
+    def calendar_agrees(self, status: str, proved_by: str, moment: Moment) -> None:
+        """The calendar shows what was decided."""
+        self._note(facts.CalendarAgreed, moment, status=status, proved_by=proved_by, answers=self._waiting_for())
+
+    def calendar_refuses(self, status: str, detail: str, moment: Moment) -> None:
+        """The calendar shows the opposite of what was decided, and our call could not change it.
+        An expired booking that the host confirmed meanwhile is simply confirmed."""
+        if self.state is State.EXPIRED:
+            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment)
+            return
+        answers = self._waiting_for()
+        self._move(Move.CALENDAR_REFUSED, facts.CalendarRefused, moment, status=status, detail=detail, answers=answers)
+
+    def calendar_fails(self, status: str, detail: str, moment: Moment) -> None:
+        """Our call came to nothing, and the calendar shows neither outcome."""
+        self._note(facts.CalendarFailed, moment, status=status, detail=detail, answers=self._waiting_for())
+
+    def reschedule(self, deadlines: Deadlines, starts_at: datetime, ends_at: datetime, moment: Moment) -> None:
+        """The same uid has a new start."""
+        self._move(Move.MOVED, facts.Rescheduled, moment, starts_at=starts_at, ends_at=ends_at, **deadlines.as_fields())
+
+    def staff_confirms(self, who: str, moment: Moment) -> None:
+        """A person decides for the patient."""
+        self._move(Move.STAFF_CONFIRMS, facts.ConfirmedByStaff, moment, who=who)
+
+    def staff_cancels(self, who: str, moment: Moment) -> None:
+        """A person decides for the patient."""
+        self._move(Move.STAFF_CANCELS, facts.CancelledByStaff, moment, who=who)
+
+    def set_deadlines(self, deadlines: Deadlines, moment: Moment) -> None:
+        """A late question, or "ask again"."""
+        self._note(facts.DeadlinesSet, moment, **deadlines.as_fields())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the booking still waits for an answer."""
+        return self.state in OPEN
+
+    def has_started(self, now: datetime) -> bool:
+        return self.starts_at is not None and self.starts_at <= now
+
+    # -- How it happens: the table decides, the fact remembers ------------------------------------------------
+
+    @classmethod
+    def _begin(cls, fact: type[StreamCreated], clinic: str, uid: str, moment: Moment, **details: object) -> "Booking":
+        stream = booking_id(clinic, uid)
+        return cls._create(
+            fact, id=stream, timestamp=moment.at, command=moment.command, clinic=clinic, uid=uid, **details
+        )
+
+    def _move(self, move: Move, fact: type[facts.Moved], moment: Moment, **details: object) -> None:
+        self._note(fact, moment, state=after(move, self.state), **details)
+
+    def _agrees_with(self, wanted: State) -> bool:
+        """Whether the calendar's state is ours; an expiry that frees the slot is a cancellation to the calendar."""
+        freed = self.state is State.EXPIRED and self.frees_slot
+        return self.state is wanted or (freed and wanted is State.CANCELLED)
+
+    def _waiting_for(self) -> int | None:
+        return self.unsettled if self.patient_waits else None
+
+    # -- What facts change ------------------------------------------------------------------------------------
+
+    def set_times(self, fact: facts.Requested | facts.Rescheduled) -> None:
+        self.starts_at, self.ends_at = fact.starts_at, fact.ends_at
+        self.ask_at, self.expire_at = fact.ask_at, fact.expire_at
+
+    def decided(self, version: int | None, *, by_text: bool = False) -> None:
+        """The decision of this version waits for the calendar; None where the calendar knows already."""
+        self.unsettled, self.patient_waits, self.echoed = version, by_text, False
+
+    def settled(self) -> None:
+        self.unsettled, self.patient_waits = None, False
+
+    def heard_of_delivery(self, fact: DeliveryReported) -> None:
+        if fact.kind == Kind.ASK:
+            self.reached = fact.status != Delivery.UNDELIVERED
+
+
+def settled_state(how: Settlement) -> State:
+    """Our state for what the calendar calls settled."""
+    return State.CONFIRMED if how is Settlement.CONFIRMED else State.CANCELLED

@@ -1,0 +1,270 @@
+"""What can happen to a booking. The class names, read from top to bottom, are its possible story.
+
+These facts are stored for ever: see `domain.facts` for what may change. Facts about texts and staff, which
+conversations share, are in `domain.correspondence`.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from domain.facts import Fact, Private, StreamCreated
+from domain.lifecycle import State
+
+if TYPE_CHECKING:
+    from domain.booking import Booking
+
+
+class Requested(Fact, StreamCreated):
+    """The patient took a slot that needs confirmation. The deadlines are fixed now, from the planned question.
+    `phone` and `conversation` are None where no usable number was given."""
+
+    TOPIC = "booking.requested"
+    clinic: str
+    uid: str
+    starts_at: datetime
+    ends_at: datetime
+    practitioner: str
+    language: str
+    time_zone: str
+    name: Private
+    phone: Private | None
+    conversation: str | None
+    recurring: bool
+    rescheduled_from: str | None
+    ask_at: datetime
+    remind_at: list[datetime]
+    expire_at: datetime
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.clinic, aggregate.uid, aggregate.state = self.clinic, self.uid, State.REQUESTED
+        aggregate.name, aggregate.phone, aggregate.conversation = self.name, self.phone, self.conversation
+        aggregate.practitioner = self.practitioner
+        aggregate.language, aggregate.time_zone = self.language, self.time_zone
+        aggregate.set_times(self)
+
+
+class SeenSettled(Fact, StreamCreated):
+    """The calendar settled a booking that we had not met: a tombstone, so that a late request is not asked."""
+
+    TOPIC = "booking.seen_settled"
+    clinic: str
+    uid: str
+    how: str
+    state: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.clinic, aggregate.uid, aggregate.state = self.clinic, self.uid, State(self.state)
+        aggregate.echoed = True
+
+
+class Moved(Fact):
+    """A fact that led to another state. It remembers which, so that no later table can change history."""
+
+    state: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.state = State(self.state)
+
+
+# -- the patient's side ---------------------------------------------------------------------------------------
+
+
+class QuestionPut(Fact):
+    """The question is about to be sent; from here on a reply can be an answer to it."""
+
+    TOPIC = "booking.question_put"
+    errand: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.question = self.errand
+
+
+class SmsSent(Moved):
+    """The carrier accepted the question. `proved_by`: the call's outcome, a report, a look-up, or a reply."""
+
+    TOPIC = "booking.sms_sent"
+    errand: str
+    message_id: str
+    proved_by: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.reached = True
+
+
+class Confirmed(Moved):
+    """The patient said yes. `rule` tells how the words were understood."""
+
+    TOPIC = "booking.confirmed"
+    message_id: str
+    words: Private
+    rule: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.decided(self.originator_version, by_text=True)
+
+
+class Cancelled(Confirmed):
+    """The patient said no."""
+
+    TOPIC = "booking.cancelled"
+
+
+class ChangedMind(Confirmed):
+    """The patient said no after a yes, before the start."""
+
+    TOPIC = "booking.changed_mind"
+
+
+class ReplyUnclear(Moved):
+    """The patient said something that is neither yes nor no."""
+
+    TOPIC = "booking.reply_unclear"
+    message_id: str
+    words: Private
+    rule: str
+
+
+class Expired(Moved):
+    """Nobody answered in time. `cancels`: whether the slot is freed in the calendar."""
+
+    TOPIC = "booking.expired"
+    cancels: bool
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.frees_slot = self.cancels
+        aggregate.decided(self.originator_version if self.cancels else None)
+
+
+# -- the calendar's side --------------------------------------------------------------------------------------
+
+
+class ConfirmedInCalendar(Moved):
+    """Somebody confirmed the booking in Cal.com."""
+
+    TOPIC = "booking.confirmed_in_calendar"
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.decided(None)
+        aggregate.echoed = True
+
+
+class CancelledInCalendar(Moved):
+    """Somebody cancelled, rejected or rescheduled the booking in Cal.com; `how` tells which."""
+
+    TOPIC = "booking.cancelled_in_calendar"
+    how: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.decided(None)
+        aggregate.echoed = True
+
+
+class CalendarEchoed(Fact):
+    """The calendar told what we know already, because we decided it. Noted once; our own call settles it, since
+    Cal.com sends BOOKING_CANCELLED before the booking is cancelled."""
+
+    TOPIC = "booking.calendar_echoed"
+    how: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.echoed = True
+
+
+class CalendarDiffers(Fact):
+    """The calendar told something else than what was decided, while our own call is still owed: that call looks
+    first and settles it."""
+
+    TOPIC = "booking.calendar_differs"
+    how: str
+
+
+class CalendarAgreed(Fact):
+    """The calendar shows what was decided. `proved_by`: our call, or a look before it.
+    `answers` is the version of the patient's decision that can now be acknowledged, None where nobody waits."""
+
+    TOPIC = "booking.calendar_agreed"
+    status: str
+    proved_by: str
+    answers: int | None
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.settled()
+
+
+class CalendarRefused(Moved):
+    """Our call came too late: the calendar shows the opposite, and that is how it stays."""
+
+    TOPIC = "booking.calendar_refused"
+    status: str
+    detail: str
+    answers: int | None
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.settled()
+
+
+class CalendarFailed(Fact):
+    """Our call was rejected, and the calendar shows neither outcome: staff has to look."""
+
+    TOPIC = "booking.calendar_failed"
+    status: str
+    detail: str
+    answers: int | None
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.settled()
+
+
+class Rescheduled(Moved):
+    """The same booking has a new start: it is asked again, with new deadlines."""
+
+    TOPIC = "booking.rescheduled"
+    starts_at: datetime
+    ends_at: datetime
+    ask_at: datetime
+    remind_at: list[datetime]
+    expire_at: datetime
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.decided(None)
+        aggregate.reached, aggregate.question, aggregate.frees_slot = False, None, False
+        aggregate.set_times(self)
+
+
+# -- the staff's side -----------------------------------------------------------------------------------------
+
+
+class ConfirmedByStaff(Moved):
+    """A member of staff confirmed the booking."""
+
+    TOPIC = "booking.confirmed_by_staff"
+    who: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.decided(self.originator_version)
+
+
+class CancelledByStaff(ConfirmedByStaff):
+    """A member of staff cancelled the booking."""
+
+    TOPIC = "booking.cancelled_by_staff"
+
+
+class DeadlinesSet(Fact):
+    """A late question, or "ask again": a new set of deadlines."""
+
+    TOPIC = "booking.deadlines_set"
+    ask_at: datetime
+    remind_at: list[datetime]
+    expire_at: datetime
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.ask_at, aggregate.expire_at = self.ask_at, self.expire_at

@@ -1,0 +1,38 @@
+"""A clinic: one tenant, with its name, phone, languages and patience. A value that is passed along, never a global."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class OnExpiry(StrEnum):
+    """What to do with a booking that nobody answered: leave it to staff, or free the slot."""
+
+    LEAVE = "leave"
+    CANCEL = "cancel"
+
+
+class OnDoubt(StrEnum):
+    """What to do with a text whose fate stays unknown: ask staff, or send it once more."""
+
+    ASK = "ask"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """`key` stands in every stream id: lower-case letters and digits, chosen once and for ever."""
+
+    key: str
+    name: str
+    phone: str = ""
+    languages: tuple[str, ...] = ("en",)
+    time_zone: str = "UTC"
+    booking_link: str = ""
+    ask_settle: timedelta = timedelta(seconds=10)
+    expire_after: timedelta = timedelta(hours=48)
+    expire_before_start: timedelta = timedelta(hours=2)
+    on_expiry: OnExpiry = OnExpiry.LEAVE
+    max_clarifications: int = 2
+    on_doubt: OnDoubt = OnDoubt.ASK
+    doubt_after: timedelta = timedelta(minutes=15)

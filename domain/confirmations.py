@@ -1,0 +1,106 @@
+"""DECIDE: what the calendar tells us about a booking."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from domain.booking import Booking
+from domain.clinics import Clinic
+from domain.conversation import Conversation
+from domain.deadlines import deadlines
+from domain.decisions import Decisions
+from domain.facts import Moment, booking_id
+from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Settlement, Unheeded
+from domain.ledger import Work
+from domain.lifecycle import Move, possible
+
+
+class Receipt(StrEnum):
+    """What became of a webhook, as its sender is told."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+
+
+class Confirmations(Decisions):
+    """The calendar's notices, each applied once: the same notice again changes nothing."""
+
+    async def receive(self, clinic_key: str, notice: CalendarNotice, now: datetime) -> Receipt:
+        """Take in one notice. Raises UnknownClinic, StorageAway."""
+        clinic = self.clinic(clinic_key)
+        match notice:
+            case BookingRequested():
+                return await self.decide(now, lambda moment: self._requested(clinic, notice, moment))
+            case BookingSettled():
+                return await self.decide(now, lambda moment: self._settled(clinic, notice, moment))
+            case Unheeded():
+                return Receipt.IGNORED
+
+    async def _requested(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> Receipt:
+        known = await self.ledger.booking(booking_id(clinic.key, notice.uid))
+        if known is not None:
+            return await self._requested_again(clinic, known, notice, moment)
+        if notice.starts_at <= moment.at:
+            return Receipt.IGNORED
+        await self._begin(clinic, notice, moment)
+        return Receipt.ACCEPTED
+
+    async def _begin(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> None:
+        conversation = await self._conversation(clinic, notice, moment)
+        dates = deadlines(moment.at, notice.starts_at, clinic)
+        stream = conversation.id if conversation else None
+        booking = Booking.request(clinic.key, notice, stream, dates, moment)
+        work = Work(changed=[booking])
+        if conversation is None:
+            booking.hand_to_staff("The booking has no phone number that can be texted.", moment)
+        else:
+            conversation.join(booking.id, dates.ask_at, moment)
+            if conversation.opted_out:
+                booking.hand_to_staff("The patient has opted out of texts: please call.", moment)
+            work.changed.append(conversation)
+        if notice.rescheduled_from:  # Cal.com cancels the old booking without a webhook
+            old = BookingSettled(notice.rescheduled_from, Settlement.RESCHEDULED)
+            if silenced := await self._settle(clinic, old, moment):
+                work.changed.append(silenced)
+        await self.append(work)
+
+    async def _requested_again(
+        self, clinic: Clinic, booking: Booking, notice: BookingRequested, moment: Moment
+    ) -> Receipt:
+        """The same uid and start is the same request. A new start is asked anew, where the table allows it; a
+        booking that is already settled stays so."""
+        if booking.starts_at in (None, notice.starts_at) or notice.starts_at <= moment.at:
+            return Receipt.DUPLICATE
+        if not possible(Move.MOVED, booking.state):
+            return Receipt.IGNORED
+        dates = deadlines(moment.at, notice.starts_at, clinic)
+        booking.reschedule(dates, notice.starts_at, notice.ends_at, moment)
+        work = Work(changed=[booking])
+        if booking.conversation and (conversation := await self.ledger.conversation(booking.conversation)):
+            conversation.join(booking.id, dates.ask_at, moment)
+            work.changed.append(conversation)
+        await self.append(work)
+        return Receipt.ACCEPTED
+
+    async def _settled(self, clinic: Clinic, notice: BookingSettled, moment: Moment) -> Receipt:
+        work = Work()
+        for one in (notice, notice.replaced_by):
+            if one is not None and (booking := await self._settle(clinic, one, moment)):
+                work.changed.append(booking)
+        if not work.changed:
+            return Receipt.DUPLICATE
+        await self.append(work)
+        return Receipt.ACCEPTED
+
+    async def _settle(self, clinic: Clinic, notice: BookingSettled, moment: Moment) -> Booking | None:
+        booking = await self.ledger.booking(booking_id(clinic.key, notice.uid))
+        if booking is None:
+            return Booking.seen_settled(clinic.key, notice.uid, notice.how, moment)
+        if notice.seat and booking.phone and notice.phone != booking.phone.text:
+            return None  # somebody else's seat was given up; this booking lives on
+        return booking if booking.settled_in_calendar(notice.how, moment) else None
+
+    async def _conversation(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> Conversation | None:
+        if notice.phone is None:
+            return None
+        return await self.conversation_with(clinic.key, notice.phone, moment)

@@ -1,0 +1,148 @@
+"""What bookings and conversations have in common: texts go out on their behalf, and staff is called when needed."""
+
+from typing import Any, cast
+
+from eventsourcing.domain import BaseAggregate
+
+from domain.errands import Kind
+from domain.facts import Fact, Moment, Private
+from domain.inbound import Delivery
+
+
+class TextSent(Fact):
+    """The carrier accepted a text. `proved_by`: the call's outcome, a report, a look-up, or a reply.
+    `bookings` are the streams of the bookings that it speaks of; `words` are None where another fact has them."""
+
+    TOPIC = "text.sent"
+    kind: str
+    errand: str
+    message_id: str
+    words: Private | None
+    proved_by: str
+    bookings: list[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.heard_of_text(self)
+
+
+class TextRefused(Fact):
+    """The carrier will not send a text."""
+
+    TOPIC = "text.refused"
+    kind: str
+    errand: str
+    code: str
+    detail: str
+    bookings: list[str]
+
+
+class TextWithheld(Fact):
+    """A text was due, but to send it would have been wrong; `why` is a sentence."""
+
+    TOPIC = "text.withheld"
+    kind: str
+    errand: str
+    why: str
+    bookings: list[str]
+
+
+class DeliveryReported(Fact):
+    """The carrier tells how far a text came."""
+
+    TOPIC = "text.delivery_reported"
+    kind: str
+    errand: str
+    message_id: str
+    status: str
+    error_code: str
+    bookings: list[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.heard_of_delivery(self)
+
+
+class HandedToStaff(Fact):
+    """Something that only a person can settle; `why` is a sentence for the inbox."""
+
+    TOPIC = "staff.needed"
+    why: str
+    bookings: list[str]
+
+
+class Correspondent(BaseAggregate[str]):
+    """A stream on whose behalf texts are sent."""
+
+    def text_accepted(
+        self,
+        kind: Kind,
+        errand: str,
+        moment: Moment,
+        *,
+        message_id: str,
+        proved_by: str,
+        words: Private | None = None,
+        bookings: tuple[str, ...] = (),
+    ) -> None:
+        """The carrier has a text of ours."""
+        self._note(
+            TextSent,
+            moment,
+            kind=kind,
+            errand=errand,
+            message_id=message_id,
+            words=words,
+            proved_by=proved_by,
+            bookings=list(bookings),
+        )
+
+    def text_refused(
+        self, kind: Kind, errand: str, moment: Moment, *, code: str, detail: str, bookings: tuple[str, ...] = ()
+    ) -> None:
+        """The carrier will never take this text."""
+        self._note(TextRefused, moment, kind=kind, errand=errand, code=code, detail=detail, bookings=list(bookings))
+
+    def text_withheld(
+        self, kind: Kind, errand: str, moment: Moment, *, why: str, bookings: tuple[str, ...] = ()
+    ) -> None:
+        """We chose not to send a text that was due."""
+        self._note(TextWithheld, moment, kind=kind, errand=errand, why=why, bookings=list(bookings))
+
+    def delivery_reported(
+        self,
+        kind: Kind,
+        errand: str,
+        moment: Moment,
+        *,
+        message_id: str,
+        status: Delivery,
+        error_code: str,
+        bookings: tuple[str, ...] = (),
+    ) -> None:
+        """How far a text of ours came."""
+        self._note(
+            DeliveryReported,
+            moment,
+            kind=kind,
+            errand=errand,
+            message_id=message_id,
+            status=status,
+            error_code=error_code,
+            bookings=list(bookings),
+        )
+
+    def hand_to_staff(self, why: str, moment: Moment, bookings: tuple[str, ...] = ()) -> None:
+        """A person has to look at this."""
+        self._note(HandedToStaff, moment, why=why, bookings=list(bookings))
+
+    def new_facts(self) -> list[Fact]:
+        """The facts that are not stored yet."""
+        return cast(list[Fact], list(self.pending_events))
+
+    def heard_of_text(self, fact: TextSent) -> None:
+        """For facts: what an accepted text changes here."""
+
+    def heard_of_delivery(self, fact: DeliveryReported) -> None:
+        """For facts: what a delivery report changes here."""
+
+    def _note(self, fact: type[Fact], moment: Moment, **details: object) -> None:
+        self.trigger_event(fact, timestamp=moment.at, command=moment.command, **details)

@@ -1,0 +1,62 @@
+"""DECIDE, what every decision has in common: load, decide, append with its reactions, and when somebody else was
+first, load and decide again."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+from uuid import uuid4
+
+from domain.booking import Booking
+from domain.clinics import Clinic
+from domain.conversation import Conversation
+from domain.errands import Claimed
+from domain.errors import Conflict, UnknownClinic
+from domain.facts import Moment
+from domain.ledger import Ledger, Work
+from domain.reactions import react
+
+Result = TypeVar("Result")
+TRIES = 20  # under a storm of texts from one phone each try loses to a different winner, so this is never reached
+
+
+class Decisions:
+    """Base of the use cases. `decide` is the only way in which anything is stored."""
+
+    def __init__(self, ledger: Ledger, clinics: Mapping[str, Clinic]) -> None:
+        self.ledger = ledger
+        self.clinics = clinics
+
+    async def decide(self, now: datetime, decision: Callable[[Moment], Awaitable[Result]]) -> Result:
+        """Run `decision` until its append is not overtaken. Raises Conflict when that never happens."""
+        for _ in range(TRIES - 1):
+            try:
+                return await decision(Moment(now, uuid4().hex))
+            except Conflict:
+                continue
+        return await decision(Moment(now, uuid4().hex))
+
+    async def append(self, work: Work) -> None:
+        """Store the new facts together with what they call for."""
+        react(work)
+        await self.ledger.append(work)
+
+    async def drop(self, claimed: Claimed) -> None:
+        """The errand has nothing left to do."""
+        await self.append(Work(finished=claimed.errand.key))
+
+    def clinic(self, key: str) -> Clinic:
+        """Raises UnknownClinic."""
+        try:
+            return self.clinics[key]
+        except KeyError:
+            raise UnknownClinic(f"there is no clinic {key!r}") from None
+
+    async def bookings(self, streams: tuple[str, ...] | list[str]) -> list[Booking]:
+        """Those of the bookings that exist, in the given order."""
+        found = [await self.ledger.booking(stream) for stream in streams]
+        return [booking for booking in found if booking is not None]
+
+    async def conversation_with(self, clinic: str, phone: str, moment: Moment) -> Conversation:
+        """The conversation with this phone, begun now if there was none."""
+        stream = self.ledger.conversation_id(clinic, phone)
+        return await self.ledger.conversation(stream) or Conversation.start(stream, clinic, phone, moment)

@@ -1,0 +1,35 @@
+"""DELIVER: a due errand meets the world, and its outcome is a fact. Never a lock or a transaction across a call."""
+
+import logging
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from domain.errands import Claimed
+from domain.ledger import Ledger, Outbox
+from domain.patience import GIVE_UP_AFTER, backoff
+
+log = logging.getLogger("replyes.delivery")
+
+AFTER_CONFIGURATION = timedelta(minutes=1)
+
+
+class Delivery:
+    """What texts and calendar calls share: `carry_out`, giving an errand back, giving one up after a day."""
+
+    def __init__(self, ledger: Ledger, outbox: Outbox, clock: Callable[[], datetime]) -> None:
+        self.ledger = ledger
+        self.outbox = outbox
+        self.clock = clock
+
+    async def carry_out(self, claimed: Claimed) -> None:
+        """Carry out one errand. After an exception the errand comes back when its lease is over."""
+        raise NotImplementedError
+
+    def _is_too_old(self, claimed: Claimed) -> bool:
+        return self.clock() - claimed.queued_at > GIVE_UP_AFTER
+
+    async def _later(self, claimed: Claimed, why: str, after: timedelta | None = None, *, doubt: bool = False) -> None:
+        wait = after if after is not None else backoff(claimed.attempts, random.random())  # noqa: S311
+        log.warning("%s %s: %s; again in %.0f s", claimed.errand.kind, claimed.errand.key, why, wait.total_seconds())
+        await self.outbox.put_back(claimed, self.clock() + wait, why, attempted=doubt)

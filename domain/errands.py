@@ -1,0 +1,88 @@
+"""What we may ask of the outside world: one errand is one thing to do out there.
+
+An errand's key is made of the stream, the version of the fact that caused it, and its kind,
+so the same fact can never queue the same errand twice.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The kinds of errand. The first five are texts, the last two change the calendar."""
+
+    ASK = "ask"
+    REMIND = "remind"
+    CLARIFY = "clarify"
+    ACKNOWLEDGE = "acknowledge"
+    ANSWER = "answer"
+    CONFIRM_IN_CALENDAR = "confirm_in_calendar"
+    CANCEL_IN_CALENDAR = "cancel_in_calendar"
+
+    @property
+    def is_calendar(self) -> bool:
+        return self in (Kind.CONFIRM_IN_CALENDAR, Kind.CANCEL_IN_CALENDAR)
+
+
+class Says(StrEnum):
+    """What a text says. It is put into words only when it leaves, from the booking as it stands then."""
+
+    QUESTION = "question"
+    CLARIFY = "clarify"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    CANNOT_CONFIRM = "cannot_confirm"
+    CANNOT_CANCEL = "cannot_cancel"
+    CALL_US = "call_us"
+    ALREADY_CONFIRMED = "already_confirmed"
+    ALREADY_CANCELLED = "already_cancelled"
+    EXPIRED = "expired"
+    STRANGER = "stranger"
+    HELP = "help"
+
+
+def errand_key(stream: str, version: int, kind: Kind) -> str:
+    """32 hex digits that name the errand in a URL without telling whose it is."""
+    return hashlib.sha256(f"{stream}/{version}/{kind}".encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One thing to do outside.
+
+    `stream` and `version` are those of the fact that caused it; `conversation` and `bookings` are stream ids.
+    `due_at` None means at once. `lane`: errands of one lane are carried out one at a time, in order.
+    """
+
+    stream: str
+    version: int
+    kind: Kind
+    clinic: str
+    conversation: str | None = None
+    bookings: tuple[str, ...] = ()
+    says: Says | None = None
+    due_at: datetime | None = None
+    lane: str | None = None
+
+    @property
+    def key(self) -> str:
+        return errand_key(self.stream, self.version, self.kind)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An errand in a worker's hands. `attempted_at` is set when an earlier attempt left no outcome: it is in doubt,
+    and `text` is what exactly was said then. `resent` tells that a doubt has been answered by sending again."""
+
+    errand: Errand
+    queued_at: datetime
+    attempts: int = 0
+    attempted_at: datetime | None = None
+    text: str = ""
+    resent: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.attempted_at is not None

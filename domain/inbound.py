@@ -1,0 +1,101 @@
+"""What the outside world tells us, after an adapter has verified and translated it.
+
+All moments are aware datetimes in UTC. Phone numbers are E.164 with the plus ("+12025550143").
+Names and texts come cleaned: no control characters, no NUL, a bounded length.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class BookingRequested:
+    """A booking waits for its patient's word. `phone` is None where none was given that could be one."""
+
+    uid: str
+    starts_at: datetime
+    ends_at: datetime
+    patient_name: str
+    phone: str | None
+    language: str
+    time_zone: str
+    practitioner: str
+    recurring: bool = False
+    rescheduled_from: str | None = None
+
+
+class Settlement(StrEnum):
+    """How a booking was settled in the calendar, by whomever."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    RESCHEDULED = "rescheduled"
+
+
+@dataclass(frozen=True)
+class BookingSettled:
+    """The calendar says that a booking is settled. `phone` is attendee 0's, where the payload has it:
+    when a seat is given up, only the leaver stands there while the booking itself lives on."""
+
+    uid: str
+    how: Settlement
+    starts_at: datetime | None = None
+    reason: str = ""
+    seat: bool = False
+    phone: str | None = None
+    replaced_by: "BookingSettled | None" = None
+
+
+@dataclass(frozen=True)
+class Unheeded:
+    """An authentic message that asks nothing of us (a ping, a trigger that we do not follow)."""
+
+    why: str
+
+
+CalendarNotice = BookingRequested | BookingSettled | Unheeded
+
+
+class ConsentHint(StrEnum):
+    """What the carrier itself made of a text (Twilio's OptOutType). It has acted on it already."""
+
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
+
+
+@dataclass(frozen=True)
+class InboundText:
+    """One SMS that a patient sent. `message_id` is the carrier's, the same at every repetition."""
+
+    message_id: str
+    sender: str
+    recipient: str
+    text: str
+    pictures: int = 0
+    hint: ConsentHint | None = None
+
+
+class Delivery(StrEnum):
+    """How far a text of ours has come, in rising order; a report never takes it down again."""
+
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+
+    @property
+    def rank(self) -> int:
+        return list(Delivery).index(self)
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """A carrier's report on one text of ours. `key` is the errand's key where the report's URL carried it."""
+
+    message_id: str
+    status: Delivery
+    key: str | None = None
+    error_code: str = ""

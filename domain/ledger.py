@@ -1,0 +1,115 @@
+"""What the inside asks of its own memory: the log of facts, the views beside it, and the outbox.
+
+Facts, the rows of the views and the errands that come of them are stored in ONE commit, or not at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from domain.booking import Booking
+from domain.conversation import Conversation
+from domain.errands import Claimed, Errand, Kind
+from domain.inbound import Delivery
+
+
+@dataclass(frozen=True)
+class Withdrawal:
+    """Errands of one lane that became moot: they are dropped, unless a worker has claimed or attempted them."""
+
+    lane: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The mark that a claimed errand is about to be carried out; `text` is what exactly will be said. It is made
+    only while the claim still holds: a worker that has slept through its lease meets ClaimLost, before the call."""
+
+    claimed: Claimed
+    at: datetime
+    text: str = ""
+
+
+@dataclass
+class Work:
+    """Everything that one decision stores. `finished` is the key of the errand whose outcome this is."""
+
+    changed: list[Booking | Conversation] = field(default_factory=list)
+    errands: list[Errand] = field(default_factory=list)
+    withdrawals: list[Withdrawal] = field(default_factory=list)
+    attempt: Attempt | None = None
+    finished: str | None = None
+
+
+@dataclass(frozen=True)
+class SentText:
+    """One text of ours that the carrier has accepted, and how far it came. `message_id` is "" where a reply proved
+    it before the carrier named it."""
+
+    message_id: str
+    clinic: str
+    stream: str
+    errand: str
+    kind: Kind
+    bookings: tuple[str, ...]
+    status: Delivery
+
+
+class Ledger(Protocol):
+    """Facts and views. Everything read here was committed; every write is one commit."""
+
+    def conversation_id(self, clinic: str, phone: str) -> str:
+        """The stream of this phone at this clinic."""
+
+    async def booking(self, stream: str) -> Booking | None:
+        """The booking as its facts tell, None where there are none."""
+
+    async def conversation(self, stream: str) -> Conversation | None:
+        """The conversation from its bounded memory."""
+
+    async def open_bookings(self, conversation: str) -> list[str]:
+        """Streams of this phone's bookings that still wait for an answer, the earliest start first."""
+
+    async def was_heard(self, clinic: str, message_id: str) -> bool:
+        """Whether this inbound message has been recorded."""
+
+    async def sent_text(self, message_id: str) -> SentText | None:
+        """The text of ours that has this carrier's id."""
+
+    async def sent_for(self, errand: str) -> SentText | None:
+        """The accepted text of this errand: there is at most one, whoever proved it."""
+
+    async def may_have_left(self, errand: str) -> bool:
+        """Whether an attempt at this errand is marked that has no outcome yet."""
+
+    async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
+        """Streams of open bookings whose time is up at `now`, the longest overdue first."""
+
+    async def append(self, work: Work) -> None:
+        """Store it all in one commit. Raises Conflict where somebody else was first (nothing is stored; load and
+        decide again), ClaimLost where `attempt` came too late, StorageAway where the database took nothing."""
+
+
+class Outbox(Protocol):
+    """The errands that are still to be carried out."""
+
+    async def claim(self, now: datetime, limit: int) -> list[Claimed]:
+        """Take errands that are due at `now` and in nobody's hands, for the length of a lease. An errand is
+        given to one worker only; errands of one lane one at a time, in order."""
+
+    async def get(self, key: str) -> Claimed | None:
+        """One errand, whoever holds it; None when its outcome is recorded."""
+
+    async def mark(self, attempt: Attempt) -> None:
+        """Note that the errand is about to be carried out, and renew its lease. Raises ClaimLost."""
+
+    async def put_back(
+        self, claimed: Claimed, due_at: datetime, why: str, *, attempted: bool, resent: bool = False
+    ) -> None:
+        """Give the errand back, to be claimed again from `due_at` on. `attempted` False clears the mark: it is
+        certain that nothing was done, or (`resent`) a doubt is answered by sending once more. Nothing happens where
+        the claim is lost: the errand is another worker's."""
+
+    async def give_up(self, claimed: Claimed, why: str) -> None:
+        """Keep the errand where people can see it, but claim it no more."""

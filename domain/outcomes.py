@@ -1,0 +1,174 @@
+"""DECIDE: what became of an errand. One acceptance for each errand, whoever proves it first; later proofs change
+nothing. The errand's row goes in the commit of its outcome."""
+
+from datetime import datetime
+
+from domain.booking import Booking
+from domain.conversation import Conversation
+from domain.decisions import Decisions
+from domain.errands import Claimed, Errand, Kind
+from domain.facts import Moment, Private
+from domain.inbound import Delivery, DeliveryReport
+from domain.ledger import Outbox, SentText, Work
+from domain.ports import Blame, CalendarStatus, Rejected
+
+Speaker = Booking | Conversation
+
+
+class TextOutcomes(Decisions):
+    """What became of our texts."""
+
+    async def accepted(self, claimed: Claimed, message_id: str, proved_by: str, now: datetime) -> None:
+        """The carrier has the text under this id."""
+        await self.decide(now, lambda moment: self._accepted(claimed, message_id, proved_by, moment))
+
+    async def rejected(self, claimed: Claimed, rejection: Rejected, now: datetime) -> None:
+        """The carrier will not send it; staff has to reach the patient in another way."""
+        await self.decide(now, lambda moment: self._rejected(claimed, rejection, moment))
+
+    async def unknown(self, claimed: Claimed, why: str, now: datetime) -> None:
+        """Nobody can tell whether the text left, or it never could: a person decides. The errand stays visible."""
+        await self.decide(now, lambda moment: self._handed_over(claimed, why, moment))
+
+    async def reported(self, clinic: str, report: DeliveryReport, outbox: Outbox, now: datetime) -> None:
+        """A carrier's report. It proves that the text was accepted; then it tells how far the text came, and never
+        takes that down again. A report on a text that is not ours changes nothing. Raises UnknownClinic."""
+        self.clinic(clinic)
+        sent = await self._sent(report)
+        if sent is None and report.key and (claimed := await outbox.get(report.key)) and claimed.in_doubt:
+            await self.accepted(claimed, report.message_id, "report", now)
+            sent = await self._sent(report)
+        if sent is not None and sent.clinic == clinic and report.status.rank > sent.status.rank:
+            await self.decide(now, lambda moment: self._reported(report, moment))
+
+    async def _sent(self, report: DeliveryReport) -> SentText | None:
+        by_key = await self.ledger.sent_for(report.key) if report.key else None
+        return by_key or await self.ledger.sent_text(report.message_id)
+
+    async def _accepted(self, claimed: Claimed, message_id: str, proved_by: str, moment: Moment) -> None:
+        errand, work = claimed.errand, Work(finished=claimed.errand.key)
+        if await self.ledger.sent_for(errand.key) is None:
+            work.changed = await self._speakers(errand)
+            words = Private(errand.conversation or errand.stream, claimed.text)
+            for speaker in work.changed:
+                if errand.kind is Kind.ASK and isinstance(speaker, Booking):
+                    speaker.question_accepted(errand.key, message_id, proved_by, moment)
+                    continue
+                about = _about(errand, work.changed)
+                said = None if errand.kind is Kind.ASK else words
+                speaker.text_accepted(
+                    errand.kind,
+                    errand.key,
+                    moment,
+                    message_id=message_id,
+                    proved_by=proved_by,
+                    words=said,
+                    bookings=about,
+                )
+        await self.append(work)
+
+    async def _rejected(self, claimed: Claimed, rejection: Rejected, moment: Moment) -> None:
+        errand = claimed.errand
+        work = Work(changed=await self._speakers(errand), finished=errand.key)
+        about = _about(errand, work.changed)
+        for speaker in work.changed[:1]:
+            speaker.text_refused(
+                errand.kind, errand.key, moment, code=rejection.code, detail=rejection.detail, bookings=about
+            )
+            if rejection.blame is Blame.OPTED_OUT and isinstance(speaker, Conversation):
+                speaker.opt_out(f"carrier: {rejection.code}", "", moment)
+            why = f"A text could not be sent ({errand.kind}, code {rejection.code}): please call the patient."
+            speaker.hand_to_staff(why, moment, about)
+        await self.append(work)
+
+    async def _handed_over(self, claimed: Claimed, why: str, moment: Moment) -> None:
+        speakers = await self._speakers(claimed.errand)
+        speakers[0].hand_to_staff(why, moment, _about(claimed.errand, speakers))
+        await self.append(Work(changed=speakers[:1]))
+
+    async def _reported(self, report: DeliveryReport, moment: Moment) -> None:
+        sent = await self._sent(report)
+        if sent is None or report.status.rank <= sent.status.rank:
+            return
+        streams = list(sent.bookings) if sent.kind is Kind.ASK else [sent.stream]
+        work = Work()
+        for stream in streams:
+            speaker = await self._stream(stream)
+            speaker.delivery_reported(
+                sent.kind,
+                sent.errand,
+                moment,
+                message_id=report.message_id,
+                status=report.status,
+                error_code=report.error_code,
+                bookings=sent.bookings,
+            )
+            if report.status is Delivery.UNDELIVERED:
+                why = f"A text did not arrive ({sent.kind}, code {report.error_code or 'unknown'}): please call."
+                speaker.hand_to_staff(why, moment, sent.bookings)
+            work.changed.append(speaker)
+        await self.append(work)
+
+    async def _speakers(self, errand: Errand) -> list[Speaker]:
+        """The streams that tell of this errand: its own first, and for a question every booking that it names."""
+        own = await self._stream(errand.stream)
+        if errand.kind is not Kind.ASK or not isinstance(own, Conversation):
+            return [own]
+        question = own.question
+        named = question.bookings if question and question.errand == errand.key else errand.bookings
+        return [own, *await self.bookings(named)]
+
+    async def _stream(self, stream: str) -> Speaker:
+        found = await self.ledger.conversation(stream) or await self.ledger.booking(stream)
+        if found is None:
+            raise LookupError(f"there is no stream {stream}")
+        return found
+
+
+class CalendarOutcomes(Decisions):
+    """What became of our calls to the calendar."""
+
+    async def agreed(self, claimed: Claimed, status: str, proved_by: str, now: datetime) -> None:
+        """The calendar shows what was decided."""
+        await self.decide(now, lambda moment: self._agreed(claimed, status, proved_by, moment))
+
+    async def refused(self, claimed: Claimed, status: CalendarStatus, detail: str, now: datetime) -> None:
+        """The call came too late, or came to nothing: what the calendar shows is how it stays."""
+        await self.decide(now, lambda moment: self._refused(claimed, status, detail, moment))
+
+    async def _agreed(self, claimed: Claimed, status: str, proved_by: str, moment: Moment) -> None:
+        work = Work(finished=claimed.errand.key)
+        if booking := await self._undecided(claimed):
+            booking.calendar_agrees(status, proved_by, moment)
+            work.changed = [booking]
+        await self.append(work)
+
+    async def _refused(self, claimed: Claimed, status: CalendarStatus, detail: str, moment: Moment) -> None:
+        work = Work(finished=claimed.errand.key)
+        if booking := await self._undecided(claimed):
+            if _is_opposite(claimed.errand.kind, status):
+                booking.calendar_refuses(status, detail, moment)
+            else:
+                booking.calendar_fails(status, detail, moment)
+            verb = "confirm" if claimed.errand.kind is Kind.CONFIRM_IN_CALENDAR else "cancel"
+            booking.hand_to_staff(f"Cal.com would not {verb} the booking; it shows: {status}.", moment, (booking.id,))
+            work.changed = [booking]
+        await self.append(work)
+
+    async def _undecided(self, claimed: Claimed) -> Booking | None:
+        """The booking, if the decision of this errand still waits for the calendar."""
+        booking = await self.ledger.booking(claimed.errand.stream)
+        if booking is None or booking.unsettled != claimed.errand.version:
+            return None
+        return booking
+
+
+def _about(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:
+    """The bookings that a text speaks of."""
+    return tuple(speaker.id for speaker in speakers if isinstance(speaker, Booking)) or errand.bookings
+
+
+def _is_opposite(kind: Kind, status: CalendarStatus) -> bool:
+    if kind is Kind.CONFIRM_IN_CALENDAR:
+        return status in (CalendarStatus.CANCELLED, CalendarStatus.REJECTED)
+    return status is CalendarStatus.ACCEPTED

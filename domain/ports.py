@@ -1,0 +1,142 @@
+"""What the inside asks of the outside, as promises with their outcomes.
+
+A call to a carrier or a calendar ends in one of four ways, and the difference decides what may be done next:
+
+    Accepted    it is done                                         -> note it
+    Rejected    it was not done, and asking again will not help    -> note it, tell staff
+    Retry       it was surely not done, and may work later         -> again, after the given time
+    InDoubt     it may or may not have been done                   -> look it up; never simply again
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from domain.inbound import CalendarNotice, DeliveryReport, InboundText
+
+
+@dataclass(frozen=True)
+class RawRequest:
+    """One HTTP request as it came, before anybody has believed it. Header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer to a request: the sender's adapter decides, because carriers act on the body."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str | None = None
+
+
+class Blame(StrEnum):
+    """Why something was rejected: the phone can't have it, the account can't send it, the phone opted out."""
+
+    PERMANENT = "permanent"
+    CONFIGURATION = "configuration"
+    OPTED_OUT = "opted_out"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """`receipt` is the carrier's message id; empty for the calendar."""
+
+    receipt: str = ""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    code: str
+    detail: str = ""
+    blame: Blame = Blame.PERMANENT
+
+
+@dataclass(frozen=True)
+class Retry:
+    """`after` is what the other side asked for, None where it said nothing."""
+
+    detail: str
+    after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class InDoubt:
+    detail: str
+
+
+CallOutcome = Accepted | Rejected | Retry | InDoubt
+
+
+@dataclass(frozen=True)
+class OutgoingText:
+    """One SMS to send. `key` comes back in the carrier's reports; `valid_for` bounds how late it may arrive."""
+
+    key: str
+    to: str
+    body: str
+    valid_for: timedelta
+
+
+@dataclass(frozen=True)
+class FoundText:
+    """A message in the carrier's own list that could be the one looked for."""
+
+    message_id: str
+    created_at: datetime
+
+
+class Carrier(Protocol):
+    """A phone company's door, both directions."""
+
+    async def send(self, text: OutgoingText) -> CallOutcome:
+        """POST once. Never repeats by itself."""
+
+    async def find(self, text: OutgoingText, since: datetime) -> list[FoundText] | Retry:
+        """Messages with this recipient and body created at or after `since`, oldest first.
+        An empty list proves nothing: carriers' lists lag."""
+
+    def receive_texts(self, request: RawRequest) -> list[InboundText]:
+        """Verify and translate. Raises NotAuthentic or NotUnderstood; [] where there is nothing for us."""
+
+    def receive_reports(self, request: RawRequest, key: str | None) -> list[DeliveryReport]:
+        """Verify and translate a delivery report. Raises NotAuthentic or NotUnderstood."""
+
+    def answer_texts(self, error: Exception | None = None) -> Answer:
+        """What to answer to inbound texts; with an error, how to refuse them."""
+
+    def answer_reports(self, error: Exception | None = None) -> Answer:
+        """What to answer to a delivery report."""
+
+
+class CalendarStatus(StrEnum):
+    """The four states of a booking in Cal.com, and the one of a booking that it does not know."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    MISSING = "missing"
+
+
+class Calendar(Protocol):
+    """The booking system's door, both directions."""
+
+    async def look(self, uid: str) -> CalendarStatus | Rejected | Retry:
+        """Ask how the booking stands. Harmless, so never in doubt."""
+
+    async def confirm(self, uid: str) -> CallOutcome:
+        """Confirm a pending booking. The caller has looked first: confirm would revive a cancelled one."""
+
+    async def cancel(self, uid: str, reason: str) -> CallOutcome:
+        """Cancel a pending or an accepted booking, with the reason that patient and host will read."""
+
+    def receive(self, request: RawRequest) -> CalendarNotice:
+        """Verify and translate a webhook. Raises NotAuthentic or NotUnderstood."""

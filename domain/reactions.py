@@ -1,0 +1,117 @@
+"""REACT: what a fact makes us do outside. Pure: a fact and the stream that it belongs to go in, errands and
+withdrawals come out. This is the process manager, and it decides nothing twice."""
+
+from dataclasses import replace
+from functools import singledispatch
+from typing import Any
+
+from domain import booking_facts as of_booking
+from domain.booking import Booking
+from domain.conversation import BookingJoined, Conversation, Heard, OptedIn, Outcome
+from domain.errands import Errand, Kind, Says
+from domain.facts import Fact
+from domain.ledger import Withdrawal, Work
+from domain.lifecycle import State
+
+Steps = list[Errand | Withdrawal]
+
+
+def react(work: Work) -> None:
+    """Add to `work` what the new facts of its streams call for."""
+    for stream in work.changed:
+        for fact in stream.new_facts():
+            for step in reaction(fact, stream):
+                if isinstance(step, Withdrawal):
+                    work.withdrawals.append(step)
+                else:
+                    work.errands.append(step)
+
+
+@singledispatch
+def reaction(fact: Fact, stream: Any) -> Steps:  # noqa: ARG001
+    """Most facts call for nothing."""
+    return []
+
+
+@reaction.register(BookingJoined)
+def _(fact: BookingJoined, stream: Conversation) -> Steps:
+    question = _text(fact, stream, Kind.ASK, Says.QUESTION, tuple(fact.bookings))
+    return [replace(question, due_at=fact.ask_at)]
+
+
+@reaction.register(OptedIn)
+def _(fact: OptedIn, stream: Conversation) -> Steps:
+    """What waited behind the opt-out may be asked now; where nothing waits, the errand finds nothing to ask."""
+    return [_text(fact, stream, Kind.ASK, Says.QUESTION)]
+
+
+@reaction.register(Heard)
+def _(fact: Heard, stream: Conversation) -> Steps:
+    if not fact.says:
+        return []
+    kind = Kind.CLARIFY if fact.outcome == Outcome.UNCLEAR else Kind.ANSWER
+    return [_text(fact, stream, kind, Says(fact.says), tuple(fact.bookings))]
+
+
+@reaction.register(of_booking.Confirmed)
+@reaction.register(of_booking.ConfirmedByStaff)
+def _(fact: of_booking.Moved, stream: Booking) -> Steps:
+    return _tell_calendar(fact, stream)
+
+
+@reaction.register(of_booking.Expired)
+def _(fact: of_booking.Expired, stream: Booking) -> Steps:
+    return _tell_calendar(fact, stream) if fact.cancels else []
+
+
+@reaction.register(of_booking.ConfirmedInCalendar)
+@reaction.register(of_booking.CancelledInCalendar)
+@reaction.register(of_booking.Rescheduled)
+def _(fact: Fact, stream: Booking) -> Steps:  # noqa: ARG001
+    return [Withdrawal(stream.id)]
+
+
+@reaction.register(of_booking.CalendarAgreed)
+def _(fact: of_booking.CalendarAgreed, stream: Booking) -> Steps:
+    says = Says.CONFIRMED if stream.state is State.CONFIRMED else Says.CANCELLED
+    return _acknowledge(fact.answers, stream, says)
+
+
+@reaction.register(of_booking.CalendarRefused)
+def _(fact: of_booking.CalendarRefused, stream: Booking) -> Steps:
+    """The patient is told the truth: what was asked for did not happen."""
+    says = Says.CANNOT_CANCEL if fact.state == State.CONFIRMED else Says.CANNOT_CONFIRM
+    return _acknowledge(fact.answers, stream, says)
+
+
+@reaction.register(of_booking.CalendarFailed)
+def _(fact: of_booking.CalendarFailed, stream: Booking) -> Steps:
+    return _acknowledge(fact.answers, stream, Says.CALL_US)
+
+
+def _text(fact: Fact, conversation: Conversation, kind: Kind, says: Says, bookings: tuple[str, ...] = ()) -> Errand:
+    stream, version, clinic = conversation.id, fact.originator_version, conversation.clinic
+    return Errand(stream, version, kind, clinic, stream, bookings, says)
+
+
+def _acknowledge(answers: int | None, booking: Booking, says: Says) -> Steps:
+    """The patient hears what came of the answer once Cal.com has spoken; keyed by the decision, so that our own
+    outcome, its echo and a later look queue it once."""
+    if answers is None:
+        return []
+    return [Errand(booking.id, answers, Kind.ACKNOWLEDGE, booking.clinic, booking.conversation, (booking.id,), says)]
+
+
+def _tell_calendar(fact: of_booking.Moved, booking: Booking) -> Steps:
+    """One call at a time for each booking, in order; a newer decision withdraws one that has not begun."""
+    kind = Kind.CONFIRM_IN_CALENDAR if fact.state == State.CONFIRMED else Kind.CANCEL_IN_CALENDAR
+    errand = Errand(
+        booking.id,
+        fact.originator_version,
+        kind,
+        booking.clinic,
+        booking.conversation,
+        (booking.id,),
+        lane=booking.id,
+    )
+    return [Withdrawal(booking.id), errand]

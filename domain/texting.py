@@ -1,0 +1,112 @@
+"""DELIVER, texts: at most one acceptance for each. An SMS whose fate is unknown is looked up, never simply sent
+again."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from domain.clinics import Clinic, OnDoubt
+from domain.delivery import AFTER_CONFIGURATION, Delivery, log
+from domain.errands import Claimed
+from domain.errors import StorageAway
+from domain.ledger import Outbox
+from domain.outcomes import TextOutcomes
+from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
+from domain.speech import Speech
+
+CLOCK_SKEW = timedelta(seconds=30)  # between the carrier's clock and ours; ownership of ids keeps it harmless
+RECORD_AGAIN = timedelta(seconds=1)
+
+
+class Texting(Delivery):
+    """Sends texts, and finds out what became of those in doubt."""
+
+    def __init__(
+        self,
+        speech: Speech,
+        outcomes: TextOutcomes,
+        outbox: Outbox,
+        carriers: Mapping[str, Carrier],
+        clock: Callable[[], datetime],
+    ) -> None:
+        super().__init__(speech.ledger, outbox, clock)
+        self.speech = speech
+        self.outcomes = outcomes
+        self.carriers = carriers
+
+    async def carry_out(self, claimed: Claimed) -> None:
+        """Send the text, or find out what became of it."""
+        if claimed.in_doubt:
+            await self._look_up(claimed)
+            return
+        prepared = await self.speech.prepare(claimed, self.clock())
+        if prepared is not None:
+            marked, text = prepared
+            outcome = await self.carriers[claimed.errand.clinic].send(text)
+            await self._note(marked, outcome)
+
+    async def _note(self, claimed: Claimed, outcome: CallOutcome) -> None:
+        match outcome:
+            case Accepted(message_id):
+                await self._record(claimed, message_id)
+            case Rejected(blame=Blame.CONFIGURATION):
+                log.error("the carrier refuses our account or sender (%s %s)", outcome.code, outcome.detail)
+                await self._again_or_give_up(claimed, f"refused: {outcome.code}", AFTER_CONFIGURATION)
+            case Rejected():
+                await self.outcomes.rejected(claimed, outcome, self.clock())
+            case Retry(detail, after):
+                await self._again_or_give_up(claimed, detail, after)
+            case InDoubt(detail):
+                await self._later(claimed, f"in doubt: {detail}", doubt=True)
+
+    async def _record(self, claimed: Claimed, message_id: str) -> None:
+        """The one note that must not be lost: while the database is away, keep trying to write it."""
+        while True:
+            try:
+                return await self.outcomes.accepted(claimed, message_id, "call", self.clock())
+            except StorageAway:
+                log.error("the database is away; message %s is not recorded yet", message_id)
+                await asyncio.sleep(RECORD_AGAIN.total_seconds())
+
+    async def _again_or_give_up(self, claimed: Claimed, why: str, after: timedelta | None) -> None:
+        if not self._is_too_old(claimed):
+            await self._later(claimed, why, after)
+            return
+        await self._hand_over(claimed, f"A text could not be sent for a day ({why}): please call the patient.")
+
+    async def _look_up(self, claimed: Claimed) -> None:
+        """First whether it is proved already, then the carrier's list; an absence there proves nothing."""
+        if await self.ledger.sent_for(claimed.errand.key):
+            await self.outcomes.drop(claimed)
+            return
+        if message_id := await self._found(claimed):
+            await self.outcomes.accepted(claimed, message_id, "look-up", self.clock())
+            return
+        await self._decide_doubt(claimed, self.speech.clinic(claimed.errand.clinic))
+
+    async def _found(self, claimed: Claimed) -> str | None:
+        conversation = await self.ledger.conversation(claimed.errand.conversation or "")
+        if conversation is None or claimed.attempted_at is None:
+            return None
+        text = OutgoingText(claimed.errand.key, conversation.phone.readable, claimed.text, timedelta())
+        found = await self.carriers[claimed.errand.clinic].find(text, claimed.attempted_at - CLOCK_SKEW)
+        if isinstance(found, Retry):
+            return None
+        for message in found:
+            if await self.ledger.sent_text(message.message_id) is None:  # not another errand's
+                return message.message_id
+        return None
+
+    async def _decide_doubt(self, claimed: Claimed, clinic: Clinic) -> None:
+        now, attempted_at = self.clock(), claimed.attempted_at or self.clock()
+        if now - attempted_at < clinic.doubt_after:
+            await self._later(claimed, "not in the carrier's list yet", doubt=True)
+        elif clinic.on_doubt is OnDoubt.RESEND and not claimed.resent:
+            log.warning("%s %s: sent once more after a doubt", claimed.errand.kind, claimed.errand.key)
+            await self.outbox.put_back(claimed, now, "sent once more", attempted=False, resent=True)
+        else:
+            await self._hand_over(claimed, "Nobody can tell whether a text was sent: please call the patient.")
+
+    async def _hand_over(self, claimed: Claimed, why: str) -> None:
+        await self.outcomes.unknown(claimed, why, self.clock())
+        await self.outbox.give_up(claimed, why)

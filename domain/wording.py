@@ -1,0 +1,80 @@
+"""What we say. The words are in `languages/<code>.toml`; here they meet a clinic and its bookings."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from domain.booking import Booking
+from domain.clinics import Clinic
+from domain.errands import Says
+from domain.languages import DEFAULT, language
+
+MAX_LENGTH = 1600  # the longest body that carriers take
+
+
+def text(says: Says, clinic: Clinic, bookings: Sequence[Booking], *, first: bool = False) -> str:
+    """What `says` means, in the patient's language. `first`: the first text to this phone, which also tells how to
+    stop. A text that speaks of several bookings and has no form for that speaks of the first."""
+    texts = _texts(clinic, bookings)
+    words = _question(texts, clinic, bookings) if says is Says.QUESTION else _fill(texts, says, clinic, bookings)
+    if first and says is Says.QUESTION:
+        words += texts["stop"]
+    return words[:MAX_LENGTH]
+
+
+def _question(texts: Mapping[str, str], clinic: Clinic, bookings: Sequence[Booking]) -> str:
+    if len(bookings) == 1:
+        return _fill(texts, "question", clinic, bookings)
+    items = [
+        texts["question_item"].format(number=number, **_of_booking(texts, booking))
+        for number, booking in enumerate(bookings, start=1)
+    ]
+    return _fill(texts, "question_many", clinic, bookings, count=len(items), list=" ".join(items))
+
+
+def _fill(texts: Mapping[str, str], name: str, clinic: Clinic, bookings: Sequence[Booking], **more: object) -> str:
+    values: dict[str, object] = {
+        "clinic": clinic.name,
+        "call": texts["call"].format(phone=clinic.phone) if clinic.phone else "",
+        "book_again": texts["book_again"].format(link=clinic.booking_link) if clinic.booking_link else "",
+        **more,
+    }
+    if bookings:
+        values |= _of_booking(texts, bookings[0])
+    return texts[name].format_map(values)
+
+
+def _of_booking(texts: Mapping[str, str], booking: Booking) -> dict[str, str]:
+    name = _first_name(booking.name.readable if booking.name else "")
+    with_practitioner = texts["with_practitioner"].format(practitioner=booking.practitioner)
+    return {
+        "greeting": texts["greeting"].format(name=name) if name else texts["greeting_nameless"],
+        "with_practitioner": with_practitioner if booking.practitioner else "",
+        "when": _moment(texts, "when", booking),
+        "day": _moment(texts, "day", booking),
+    }
+
+
+def _moment(texts: Mapping[str, str], pattern: str, booking: Booking) -> str:
+    if booking.starts_at is None:
+        return ""
+    local: datetime = booking.starts_at.astimezone(ZoneInfo(booking.time_zone))
+    return format_datetime(local, texts[pattern], locale=texts["locale"])
+
+
+def _first_name(name: str) -> str:
+    """ "Sarah Miller" is greeted as Sarah; with a title in front ("Mrs. Miller") the whole name stands."""
+    first = name.split(" ", maxsplit=1)[0]
+    return name if first.endswith(".") else first
+
+
+def _texts(clinic: Clinic, bookings: Sequence[Booking]) -> Mapping[str, str]:
+    wanted = [booking.language for booking in bookings[:1]]
+    for code in (*wanted, *clinic.languages, DEFAULT):
+        found = language(code)
+        if found and "texts" in found:
+            texts: Mapping[str, str] = found["texts"]
+            return texts
+    raise LookupError("the English texts are missing from the installation")

@@ -1,0 +1,99 @@
+"""One booking as a dated story: its own facts and those of its conversation that speak of it, in the log's order."""
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from adapters.storage.views import BookingRow
+from domain.booking import Booking
+from domain.conversation import Started
+from domain.errors import ReplyesError
+from domain.facts import Fact, Private
+from entrypoints.logs import mask
+from entrypoints.wiring import Store
+
+UNTOLD = (
+    "originator_id",
+    "originator_version",
+    "originator_topic",
+    "timestamp",
+    "command",
+    "bookings",
+    "clinic",
+    "uid",
+)
+
+
+@dataclass(frozen=True)
+class Story:
+    """`state` is the booking's after the last of the events."""
+
+    uid: str
+    clinic: str
+    state: str
+    events: list[dict[str, Any]]
+
+
+async def stories(store: Store, uid: str, until: datetime | None = None) -> list[Story]:
+    """The story of every booking with this uid: one for each clinic that has it. Raises ReplyesError for none."""
+    rows = await store.views.bookings_of(uid)
+    if not rows:
+        raise ReplyesError(f"there is no booking {uid}; `replyes bookings` lists them")
+    return [await story(store, row, until) for row in rows]
+
+
+def document(stories: list[Story]) -> dict[str, Any] | list[dict[str, Any]]:
+    """As JSON: an object, or a list of them where several clinics have the uid."""
+    told = [asdict(story) for story in stories]
+    return told[0] if len(told) == 1 else told
+
+
+async def story(store: Store, row: BookingRow, until: datetime | None = None) -> Story:
+    """Everything that happened to this booking, up to a moment if one is given."""
+    facts = await store.ledger.history(row.stream, row.conversation)
+    told = [fact for fact in facts if _speaks_of(fact, row.stream) and (until is None or fact.timestamp <= until)]
+    booking: Booking | None = None
+    for fact in told:
+        if fact.originator_id == row.stream:
+            booking = fact.mutate(booking)
+    state = str(booking.state) if booking else "unknown"
+    return Story(row.uid, row.clinic, state, [_event(fact) for fact in told])
+
+
+def lines(story: Story) -> list[str]:
+    """The story for a person to read."""
+    told = [f"{story.uid} (clinic {story.clinic}): {story.state}"]
+    for event in story.events:
+        details = {name: value for name, value in event.items() if name not in ("at", "event", "stream", "version")}
+        rest = "  ".join(f"{name}={value}" for name, value in details.items() if value not in (None, "", []))
+        told.append(f"{event['at']}  {event['stream']:<12} {event['version']:>3}  {event['event']:<22} {rest}".rstrip())
+    return told
+
+
+def _speaks_of(fact: Fact, stream: str) -> bool:
+    if isinstance(fact, Started):
+        return False
+    return fact.originator_id == stream or stream in getattr(fact, "bookings", ())
+
+
+def _event(fact: Fact) -> dict[str, Any]:
+    details = {name: _readable(name, value) for name, value in vars(fact).items() if name not in UNTOLD}
+    return {
+        "at": fact.timestamp.isoformat().replace("+00:00", "Z"),
+        "event": re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower(),
+        "stream": fact.originator_id.split("-", 1)[0],
+        "version": fact.originator_version,
+        **details,
+    }
+
+
+def _readable(name: str, value: Any) -> Any:
+    if isinstance(value, Private):
+        words = "(erased)" if value.text is None else value.text
+        return mask(words) if name == "phone" else words
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, list):
+        return [_readable(name, one) for one in value]
+    return value

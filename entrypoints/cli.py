@@ -1,0 +1,169 @@
+"""`replyes`: one command for each thing that people do with it. Every command is a thin shell.
+
+Exit codes: 0 done, 1 a fault in the world or in the settings (told on stderr, one line a fault), 2 wrong usage.
+What a command needs is imported by that command, so that `replyes interpret` does not wait for a web server.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from domain.errors import Misconfigured, ReplyesError
+
+if TYPE_CHECKING:
+    from entrypoints.wiring import Store
+
+
+Result = TypeVar("Result")
+
+
+class Told(click.Group):
+    """Faults are told in a line each, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ReplyesError as error:
+            for fault in error.faults if isinstance(error, Misconfigured) else [str(error)]:
+                click.echo(f"replyes: {fault}", err=True)
+            return ctx.exit(1)
+
+
+class Moment(click.ParamType[datetime]):
+    """An ISO 8601 moment; without an offset it is UTC."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no moment; write it like 2026-05-12T10:30:00Z", param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@click.group(cls=Told, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="replyes")
+def main() -> None:
+    """SMS opt-in confirmations for Cal.com: the patient replies YES or NO."""
+
+
+@main.command()
+@click.option("--sandbox", is_flag=True, help="A fake phone and a fake Cal.com on a page; no account needed.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--reload", is_flag=True, help="Start again when the code changes.")
+def serve(*, sandbox: bool, host: str, port: int, reload: bool) -> None:
+    """Web, worker and the expiry job in one process."""
+    from entrypoints import reloading
+    from entrypoints import serve as serving
+
+    options = serving.Options(host, port, sandbox)
+    listening = serving.bind(options)
+    if reload:
+        reloading.run(options, listening)
+    else:
+        asyncio.run(serving.serve(options, listening))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database up to date."""
+    from adapters.storage import migrations
+    from entrypoints.settings import Settings, environment
+
+    settings = Settings(environment())
+    store = settings.store()
+    settings.check()
+    applied = migrations.migrate(store.path)
+    for name in applied:
+        click.echo(f"applied {name}")
+    if not applied:
+        click.echo("the database is up to date")
+
+
+@main.command()
+@click.option("--now", type=Moment(), help="As if it were this moment; what it queues is due at once.")
+@click.option("--dry-run", is_flag=True, help="Only tell what is due.")
+def expire(now: datetime | None, *, dry_run: bool) -> None:
+    """One pass of the scheduled expiry job, for cron."""
+    from entrypoints import expiry_job
+
+    told, failed = _with_store(lambda store: expiry_job.run(store, now, dry_run=dry_run))
+    click.echo(told)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--state", default="", help="Only bookings in this state.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def bookings(state: str, *, as_json: bool) -> None:
+    """List the bookings."""
+    from domain.lifecycle import State
+    from entrypoints import listing
+
+    if state and state not in set(State):
+        raise click.BadParameter(f"choose one of {', '.join(State)}", param_hint="--state")
+    rows = _with_store(lambda store: store.views.bookings(state))
+    click.echo(json.dumps(listing.documents(rows), ensure_ascii=False) if as_json else "\n".join(listing.lines(rows)))
+
+
+@main.command()
+@click.argument("uid")
+@click.option("--at", type=Moment(), help="Only what had happened by this moment.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def audit(uid: str, at: datetime | None, *, as_json: bool) -> None:
+    """Tell the dated story of one booking."""
+    from entrypoints import audit as auditing
+
+    stories = _with_store(lambda store: auditing.stories(store, uid, at))
+    if as_json:
+        click.echo(json.dumps(auditing.document(stories), ensure_ascii=False))
+    else:
+        click.echo("\n\n".join("\n".join(auditing.lines(story)) for story in stories))
+
+
+@main.command()
+@click.option("--language", default="en", help="A language code; English is always understood.")
+@click.argument("text", nargs=-1)
+def interpret(language: str, text: tuple[str, ...]) -> None:
+    """YES, NO, UNCLEAR, STOP, START or HELP for each TEXT; without TEXT, for each line of stdin."""
+    from domain.replies import interpret as meaning_of
+
+    for one in text or _lines_of_stdin():
+        click.echo(f"{meaning_of(one, (language,)).label}\t{one}")
+
+
+@main.command()
+def diagram() -> None:
+    """The state diagram (Mermaid) from the table of moves."""
+    from domain.lifecycle import mermaid
+
+    click.echo(mermaid())
+
+
+def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:
+    from entrypoints import logs
+    from entrypoints.settings import Settings, environment
+    from entrypoints.wiring import open_store
+
+    settings = Settings(environment())
+    clinic, store_settings, log_settings = settings.clinic(), settings.store(), settings.logs()
+    settings.check()
+    logs.set_up(log_settings)
+
+    async def run() -> Result:
+        async with open_store(store_settings, {clinic.key: clinic}) as store:
+            return await ask(store)
+
+    return asyncio.run(run())
+
+
+def _lines_of_stdin() -> Iterator[str]:
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "replace").rstrip("\r\n")

@@ -1,0 +1,221 @@
+"""The environment (or `.env`) as settings. All faults are told at once, each with its cure.
+
+Every name can also be given as NAME_FILE, the path of a file that holds the value, as containers hand over secrets.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import phonenumbers
+from dotenv import dotenv_values
+
+from adapters.calcom import CalComSettings
+from adapters.twilio import TwilioSettings
+from domain.clinics import Clinic, OnDoubt, OnExpiry
+from domain.errors import Misconfigured
+
+MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
+DURATION = re.compile(r"(\d+)([smhd])")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+SHORTEST_ENCRYPTION_KEY = 32
+
+SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "QUIET_HOURS": "none", "SMS_PER_SECOND": "0"}
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """What every command needs that opens the database. `path` is the SQLite file."""
+
+    path: str
+    encryption_key: str
+
+
+@dataclass(frozen=True)
+class LogSettings:
+    """`format`: auto, json or console; `level`: a name of the standard library's levels, in lower case."""
+
+    format: str
+    level: str
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What the service needs to speak with the outside."""
+
+    calcom: CalComSettings
+    twilio: TwilioSettings
+
+
+def environment(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """`.env` of this folder, the environment over it, `overrides` over both; blank values count as not set."""
+    merged = {**dotenv_values(".env"), **os.environ, **(overrides or {})}
+    return {name: value for name, value in merged.items() if value is not None and value.strip()}
+
+
+class Settings:
+    """Reads one environment. Faults are collected; `check` raises them all."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.environ = environ
+        self.faults: list[str] = []
+
+    def check(self) -> None:
+        """Raises Misconfigured with every fault found so far."""
+        if self.faults:
+            raise Misconfigured(self.faults)
+
+    def store(self) -> StoreSettings:
+        url = self._text("DATABASE_URL", "sqlite:///replyes.db")
+        key = self._text("ENCRYPTION_KEY")
+        if key and len(key) < SHORTEST_ENCRYPTION_KEY:
+            self._fault("ENCRYPTION_KEY", "has fewer than 32 characters; make one with: openssl rand -base64 32")
+        scheme, _, path = url.partition("://")
+        if scheme != "sqlite" or not path.startswith("/") or len(path) == 1:
+            self._fault("DATABASE_URL", "must be sqlite:///<file>, for example sqlite:///replyes.db")
+        return StoreSettings(path[1:], key)
+
+    def logs(self) -> LogSettings:
+        return LogSettings(
+            self._choice("LOG_FORMAT", "auto", ("auto", "json", "console")),
+            self._choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        )
+
+    def clinic(self) -> Clinic:
+        languages = self._list("CLINIC_LANGUAGES", "en")
+        return Clinic(
+            key=MAIN_CLINIC,
+            name=self._text("CLINIC_NAME", "Cal.com Clinic"),
+            phone=self._phone("CLINIC_PHONE"),
+            languages=tuple(code.lower() for code in languages) or ("en",),
+            time_zone=self._zone("CLINIC_TIME_ZONE", "UTC"),
+            booking_link=self._url("BOOKING_LINK", ""),
+            ask_settle=self._duration("ASK_SETTLE", "10s"),
+            expire_after=self._duration("EXPIRE_AFTER", "48h"),
+            expire_before_start=self._duration("EXPIRE_BEFORE_START", "2h"),
+            on_expiry=OnExpiry(self._choice("ON_EXPIRY", "leave", tuple(OnExpiry))),
+            max_clarifications=self._number("MAX_CLARIFICATIONS", 2),
+            on_doubt=OnDoubt(self._choice("ON_DOUBT", "ask", tuple(OnDoubt))),
+            doubt_after=self._duration("DOUBT_AFTER", "15m"),
+        )
+
+    def service(self, public_url: str = "http://127.0.0.1:8000") -> ServiceSettings:
+        """`public_url` is the default for PUBLIC_URL."""
+        provider = self._choice("SMS_PROVIDER", "sandbox", ("sandbox", "twilio"))
+        if provider == "sandbox":
+            self._fault("SMS_PROVIDER", "is not set; set it to twilio, or try `replyes serve --sandbox` (no account)")
+        return ServiceSettings(self._calcom(), self._twilio(public_url, provider))
+
+    def _calcom(self) -> CalComSettings:
+        verbs = self._choice("CAL_API_VERBS", "auto", ("auto", "concept", "live"))
+        phone = self._text("CLINIC_PHONE")
+        return CalComSettings(
+            api_url=self._url("CAL_API_URL", "https://api.cal.com"),
+            api_key=self._required("CAL_API_KEY", "an API key from Cal.com: Settings, Developer, API keys"),
+            api_version=self._text("CAL_API_VERSION", "2024-08-13"),
+            verbs="concept" if verbs == "concept" else "live" if verbs == "live" else "auto",
+            webhook_secrets=tuple(
+                self._secrets("CAL_WEBHOOK_SECRET", "the secret that you typed into Cal.com's webhook")
+            ),
+            phone_field=self._text("CAL_PHONE_FIELD"),
+            fallback_region=_region_of(phone),
+            time_zone=self._text("CLINIC_TIME_ZONE", "UTC"),
+        )
+
+    def _twilio(self, public_url: str, provider: str) -> TwilioSettings:
+        if provider != "twilio":
+            return TwilioSettings("", ("none",), "", "")
+        sender = self._required("TWILIO_FROM", "a number (+12025550100) or a Messaging Service (MG…)")
+        if sender and not re.fullmatch(r"\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}", sender):
+            self._fault(
+                "TWILIO_FROM", "must be a number like +12025550100, or a Messaging Service (MG and 32 hex digits)"
+            )
+        account = self._required("TWILIO_ACCOUNT_SID", "the Account SID (AC…) of Twilio's console")
+        tokens = self._secrets("TWILIO_AUTH_TOKEN", "the Auth Token of Twilio's console")
+        return TwilioSettings(
+            account_sid=account,
+            auth_tokens=tokens or ("none",),
+            sender=sender,
+            api_url=self._url("TWILIO_API_URL", "https://api.twilio.com"),
+            public_url=self._url("PUBLIC_URL", public_url),
+        )
+
+    # -- One value at a time ----------------------------------------------------------------------------------
+
+    def _fault(self, name: str, problem: str) -> None:
+        self.faults.append(f"{name} {problem}")
+
+    def _text(self, name: str, default: str = "") -> str:
+        if name in self.environ:
+            return self.environ[name].strip()
+        if file := self.environ.get(f"{name}_FILE"):
+            try:
+                return Path(file).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                self._fault(f"{name}_FILE", f"cannot be read ({error}); name a readable text file")
+        return default
+
+    def _required(self, name: str, what: str) -> str:
+        value = self._text(name)
+        if not value:
+            self._fault(name, f"is not set; set it to {what}")
+        return value
+
+    def _list(self, name: str, default: str = "") -> list[str]:
+        return [part.strip() for part in self._text(name, default).split(",") if part.strip()]
+
+    def _secrets(self, name: str, what: str) -> tuple[str, ...]:
+        return tuple(self._list(name)) if self._required(name, what) else ()
+
+    def _choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self._text(name, default).lower()
+        if value not in choices:
+            self._fault(name, f"is {value!r}; choose one of {', '.join(choices)}")
+            return default
+        return value
+
+    def _duration(self, name: str, default: str) -> timedelta:
+        found = DURATION.fullmatch(self._text(name, default).lower())
+        if not found:
+            self._fault(name, "is no duration; write it like 90s, 15m, 48h or 3d")
+            return timedelta()
+        return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+    def _number(self, name: str, default: int) -> int:
+        value = self._text(name, str(default))
+        if not value.isdecimal():
+            self._fault(name, "is no whole number; write it like 2")
+            return default
+        return int(value)
+
+    def _url(self, name: str, default: str) -> str:
+        value = self._text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+            self._fault(name, "is no plain URL; write it like https://replyes.example.org, without ? or #")
+        return value
+
+    def _phone(self, name: str) -> str:
+        value = self._text(name)
+        if value and not _region_of(value):
+            self._fault(name, "is no phone number; write it like +12025550100")
+        return value
+
+    def _zone(self, name: str, default: str) -> str:
+        value = self._text(name, default)
+        if value not in available_timezones():
+            self._fault(name, "is no time zone; write it like Europe/Berlin")
+            return default
+        return value
+
+
+def _region_of(phone: str) -> str | None:
+    try:
+        return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or None
+    except phonenumbers.NumberParseException:
+        return None

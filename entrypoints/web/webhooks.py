@@ -1,0 +1,128 @@
+"""The webhooks: read the body, let the adapter verify and translate, hand over to the domain, answer."""
+
+import logging
+from collections.abc import Mapping
+from typing import TypeVar
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from domain.errors import (
+    Conflict,
+    NotAuthentic,
+    NotUnderstood,
+    ReplyesError,
+    StorageAway,
+    TooLarge,
+    UnknownClinic,
+)
+from domain.ports import Answer, RawRequest
+from entrypoints.settings import MAIN_CLINIC
+from entrypoints.wiring import Service, clock
+
+log = logging.getLogger("replyes.webhooks")
+
+LARGEST_BODY = 1_000_000  # bytes; Cal.com sends about 3 kB, Twilio 1 kB
+STATUS: dict[type[Exception], int] = {
+    NotAuthentic: 401,
+    NotUnderstood: 400,
+    UnknownClinic: 404,
+    TooLarge: 413,
+    Conflict: 503,
+    StorageAway: 503,
+}
+UNTOLD = (NotAuthentic, UnknownClinic)  # an unauthenticated caller learns nothing
+
+Door = TypeVar("Door")
+
+
+class Webhooks:
+    """What the calendar and the carrier post to us."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    async def calendar(self, request: Request) -> Response:
+        """Answered after the commit. Anything but a 2xx means that nothing is stored."""
+        clinic = request.path_params.get("clinic", MAIN_CLINIC)
+        try:
+            notice = _of(clinic, self.service.calendars).receive(await _raw(request))
+            receipt = await self.service.confirmations.receive(clinic, notice, clock())
+        except ReplyesError as error:
+            _log(request, error)
+            status = STATUS.get(type(error), 500)
+            told = "not authentic" if isinstance(error, UNTOLD) else str(error)
+            return JSONResponse({"status": "refused", "error": told}, status)
+        log.info("calendar webhook: %s %s", type(notice).__name__, receipt)
+        return JSONResponse({"status": receipt})
+
+    async def texts(self, request: Request) -> Response:
+        """The carrier's adapter owns the answer: its body could be texted to the patient."""
+        clinic = request.path_params.get("clinic", MAIN_CLINIC)
+        try:
+            carrier = _of(clinic, self.service.carriers)
+        except UnknownClinic as error:
+            _log(request, error)
+            return Response(status_code=404)
+        try:
+            for text in carrier.receive_texts(await _raw(request)):
+                receipt = await self.service.answers.hear(clinic, text, clock())
+                log.info("inbound text %s: %s", text.message_id, receipt)
+        except ReplyesError as error:
+            _log(request, error)
+            return _response(carrier.answer_texts(error))
+        return _response(carrier.answer_texts())
+
+    async def reports(self, request: Request) -> Response:
+        """Delivery reports; the errand's key stands in the path."""
+        clinic = MAIN_CLINIC
+        carrier = _of(clinic, self.service.carriers)
+        outcomes, outbox = self.service.text_outcomes, self.service.store.outbox
+        try:
+            for report in carrier.receive_reports(await _raw(request), request.path_params.get("key")):
+                await outcomes.reported(clinic, report, outbox, clock())
+        except ReplyesError as error:
+            _log(request, error)
+            return _response(carrier.answer_reports(error))
+        return _response(carrier.answer_reports())
+
+
+def _of(clinic: str, doors: Mapping[str, Door]) -> Door:
+    if clinic not in doors:
+        raise UnknownClinic("a path names a clinic that does not exist")
+    return doors[clinic]
+
+
+async def _raw(request: Request) -> RawRequest:
+    """Raises TooLarge without reading on, NotUnderstood where the sender hung up."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_BODY:
+                raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    except ClientDisconnect:
+        raise NotUnderstood("the sender hung up in the middle of the body") from None
+    return RawRequest(
+        method=request.method,
+        path=request.scope.get("raw_path", request.url.path.encode()).decode("latin-1"),
+        headers={name: value for name, value in request.headers.items()},  # noqa: C416 - the last of doubled names
+        body=bytes(body),
+        query=request.scope["query_string"].decode("latin-1"),
+    )
+
+
+def _log(request: Request, error: ReplyesError) -> None:
+    log.warning("%s %s refused: %s: %s", request.method, _route(request), type(error).__name__, error)
+
+
+def _route(request: Request) -> str:
+    """The path without what stands in it: keys and made-up clinics do not belong in logs."""
+    return "/".join(request.url.path.split("/")[:4])
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    if answer.content_type:
+        response.headers["content-type"] = answer.content_type
+    return response

@@ -1,0 +1,100 @@
+"""The parts list: the only file that knows everyone. Importing it starts nothing."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from adapters import calcom, twilio
+from adapters.calcom import CalCom
+from adapters.storage import migrations
+from adapters.storage.database import Database
+from adapters.storage.group_commit import GroupCommit
+from adapters.storage.ledger import StoredLedger
+from adapters.storage.outbox import StoredOutbox
+from adapters.storage.sealing import Wrapping
+from adapters.storage.views import Views
+from adapters.twilio import Twilio
+from domain.answers import Answers
+from domain.calling import Calling
+from domain.clinics import Clinic
+from domain.confirmations import Confirmations
+from domain.errors import Misconfigured
+from domain.expiry import Expiry
+from domain.outcomes import CalendarOutcomes, TextOutcomes
+from domain.speech import Speech
+from domain.texting import Texting
+from entrypoints.settings import ServiceSettings, StoreSettings
+from entrypoints.worker import Bell, Worker
+
+
+def clock() -> datetime:
+    """The one clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Store:
+    """The database with everything that only needs the database."""
+
+    database: Database
+    ledger: StoredLedger
+    outbox: StoredOutbox
+    views: Views
+    bell: Bell
+    expiry: Expiry
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything that `serve` runs. Carriers and calendars by the clinic's key."""
+
+    store: Store
+    confirmations: Confirmations
+    answers: Answers
+    text_outcomes: TextOutcomes
+    calendars: Mapping[str, CalCom]
+    carriers: Mapping[str, Twilio]
+    worker: Worker
+
+
+@asynccontextmanager
+async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> AsyncIterator[Store]:
+    """Raises Misconfigured where the file cannot be opened or its schema is not up to date."""
+    if due := migrations.due(settings.path):
+        raise Misconfigured([f"the database lacks {len(due)} migrations; run: replyes migrate"])
+    database = Database(settings.path)
+    bell = Bell()
+    commits = GroupCommit(database)
+    try:
+        ledger = StoredLedger(database, commits, Wrapping(settings.encryption_key), bell.ring)
+        await ledger.open()
+        expiry = Expiry(ledger, clinics)
+        yield Store(database, ledger, StoredOutbox(database, commits), Views(database), bell, expiry)
+    finally:
+        await commits.close()
+        database.close()
+
+
+@asynccontextmanager
+async def open_service(
+    store: Store, settings: ServiceSettings, clinics: Mapping[str, Clinic]
+) -> AsyncIterator[Service]:
+    """The service with its connections to the outside, which are closed at the end."""
+    async with AsyncExitStack() as open_until_the_end:
+        calendar_client = await open_until_the_end.enter_async_context(calcom.http_client())
+        carrier_client = await open_until_the_end.enter_async_context(twilio.http_client())
+        calendars = {key: CalCom(settings.calcom, calendar_client) for key in clinics}
+        carriers = {key: Twilio(settings.twilio, carrier_client) for key in clinics}
+        text_outcomes = TextOutcomes(store.ledger, clinics)
+        texting = Texting(Speech(store.ledger, clinics), text_outcomes, store.outbox, carriers, clock)
+        calling = Calling(CalendarOutcomes(store.ledger, clinics), store.outbox, calendars, clock)
+        yield Service(
+            store=store,
+            confirmations=Confirmations(store.ledger, clinics),
+            answers=Answers(store.ledger, clinics),
+            text_outcomes=text_outcomes,
+            calendars=calendars,
+            carriers=carriers,
+            worker=Worker(store, texting, calling, clock),
+        )

@@ -1,0 +1,96 @@
+"""The worker: claim what is due, carry it out, rest until something happens."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from domain.calling import Calling
+from domain.delivery import Delivery
+from domain.errands import Claimed
+from domain.errors import ClaimLost, StorageAway
+from domain.texting import Texting
+
+if TYPE_CHECKING:
+    from entrypoints.wiring import Store
+
+log = logging.getLogger("replyes.worker")
+
+AT_ONCE = 20  # errands that one worker carries out at the same time
+LONGEST_REST = 1.0  # seconds; the net below every wake-up that is missed
+EXPIRY_EVERY = timedelta(minutes=1)
+STOP_WITHIN = 12.0  # seconds for the errands in hand: longer than any call may take
+
+
+class Bell:
+    """Wakes the worker after a commit that queued errands. A hint only: the poll each second is the net."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Until somebody rings, at most this long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            pass
+        self._rung.clear()
+
+
+class Worker:
+    """Carries out errands side by side, and runs the expiry job every minute."""
+
+    def __init__(self, store: "Store", texting: Texting, calling: Calling, clock: Callable[[], datetime]) -> None:
+        self.store = store
+        self.texting = texting
+        self.calling = calling
+        self.clock = clock
+        self._in_hand: set[asyncio.Task[None]] = set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Work until `stopping` is set; then finish the errands in hand and leave the rest for the next process."""
+        expire_at = self.clock()
+        while not stopping.is_set():
+            try:
+                if self.clock() >= expire_at:
+                    expire_at = self.clock() + EXPIRY_EVERY
+                    await self.store.expiry.run(self.clock())
+                await self._take()
+                await self.store.bell.wait(await self._rest())
+            except StorageAway as error:
+                log.error("%s; trying again", error)
+                await asyncio.sleep(LONGEST_REST)
+        if self._in_hand:
+            await asyncio.wait(self._in_hand, timeout=STOP_WITHIN)
+
+    async def _take(self) -> None:
+        free = AT_ONCE - len(self._in_hand)
+        for claimed in await self.store.outbox.claim(self.clock(), free) if free else []:
+            task = asyncio.create_task(self._carry_out(claimed))
+            self._in_hand.add(task)
+            task.add_done_callback(self._in_hand.discard)
+
+    async def _rest(self) -> float:
+        """How long to rest when nobody rings: until the next errand is due, a second at most."""
+        due_at = await self.store.outbox.next_due()
+        if due_at is None:
+            return LONGEST_REST
+        wait = (due_at - self.clock()).total_seconds()
+        return wait if 0 < wait < LONGEST_REST else LONGEST_REST
+
+    async def _carry_out(self, claimed: Claimed) -> None:
+        delivery: Delivery = self.calling if claimed.errand.kind.is_calendar else self.texting
+        try:
+            await delivery.carry_out(claimed)
+        except ClaimLost as error:
+            log.warning("%s %s: %s", claimed.errand.kind, claimed.errand.key, error)
+        except StorageAway as error:
+            log.error("%s %s: %s; it comes back", claimed.errand.kind, claimed.errand.key, error)
+        except Exception:
+            log.exception("%s %s failed; it comes back", claimed.errand.kind, claimed.errand.key)
+        self.store.bell.ring()
