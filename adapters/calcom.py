@@ -130,10 +130,10 @@ def http_client() -> httpx.AsyncClient:
 
 @dataclass(frozen=True)
 class _Unanswered:
-    """A call without an answer. `arrived` is False where the request surely never left us."""
+    """A call without an answer. `perhaps_sent` is False where the request surely never left us."""
 
     detail: str
-    arrived: bool
+    perhaps_sent: bool
 
 
 _NEVER_SENT = (
@@ -143,6 +143,7 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
+    httpx.InvalidURL,
 )
 
 
@@ -157,10 +158,10 @@ class CalCom(Calendar):
         self._secrets = tuple(secret for secret in settings.webhook_secrets if secret.strip())
         self._hints = PayloadHints(settings.phone_field, settings.fallback_region, settings.time_zone)
         self._headers = {
-            "Authorization": f"Bearer {self._key}",
-            "cal-api-version": settings.api_version,
-            "Content-Type": "application/json",
-            "Accept": "application/json",
+            b"Authorization": _header(f"Bearer {self._key}"),
+            b"cal-api-version": _header(settings.api_version),
+            b"Content-Type": b"application/json",
+            b"Accept": b"application/json",
         }
         self._verbs = None if settings.verbs == "auto" else Verbs(settings.verbs)
         self._probing = asyncio.Lock()
@@ -226,7 +227,7 @@ class CalCom(Calendar):
         """Send once. Nothing of an answer is read but that it is one: the caller looks again after each act."""
         response = await self._call(route, uid, body)
         if isinstance(response, _Unanswered):
-            return InDoubt(response.detail) if response.arrived else Retry(response.detail)
+            return InDoubt(response.detail) if response.perhaps_sent else Retry(response.detail)
         if response.is_success:
             return _accepted(response)
         return self._refusal(response) or InDoubt(self._told(response))
@@ -239,9 +240,9 @@ class CalCom(Calendar):
             async with asyncio.timeout(self._patience.call):
                 return await self._client.request(route.method, url, headers=self._headers, json=body)
         except _NEVER_SENT as error:
-            return _Unanswered(_kind_of(error), arrived=False)
+            return _Unanswered(_kind_of(error), perhaps_sent=False)
         except (httpx.RequestError, TimeoutError) as error:
-            return _Unanswered(_kind_of(error), arrived=True)
+            return _Unanswered(_kind_of(error), perhaps_sent=True)
 
     def _refusal(self, response: httpx.Response) -> Rejected | Retry | None:
         """What a status other than 2xx surely says; None where it leaves open what became of the request."""
@@ -289,7 +290,12 @@ def _signature(secret: str, body: bytes) -> bytes:
     return hmac.new(secret.encode("utf-8", "surrogateescape"), body, hashlib.sha256).hexdigest().encode("ascii")
 
 
-# ---- Reading answers ----
+# ---- Asking and reading answers ----
+
+
+def _header(value: str) -> bytes:
+    """A key with a typographic character in it is a wrong key, as Cal.com will say, and no reason to crash."""
+    return value.encode("ascii", "replace")
 
 
 def _undecided() -> Retry:

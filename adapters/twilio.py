@@ -264,7 +264,7 @@ def _parsed(body: bytes) -> _Form:
     return form
 
 
-def _is_signed(url: str, params: _Form | str, signature: str, validators: Iterable[RequestValidator]) -> bool:
+def _is_signed(url: str, params: _Form, signature: str, validators: Iterable[RequestValidator]) -> bool:
     """Whether one of the tokens made the signature. The digest is ours to try, never the request's to choose.
 
     RequestValidator raises on what it did not expect (a port out of range, a broken IPv6 host); that is a no as well.

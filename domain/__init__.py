@@ -2,22 +2,28 @@
 
 The story, which knows only itself:
 
-    booking        what can happen to a booking, and what may be asked of it
-    lifecycle      the six states and the one table of moves between them
-    conversation   one phone and one clinic: what was heard, and whose answer it is
-    replies        what a text means: YES, NO or neither
-    deadlines      when to ask and when to give up
-    wording        what we say, in each language
-    clinics        a clinic: its name, phone, languages, patience
-    errands        what we may ask of the outside world
-    inbound        what the outside world tells us
-    facts          what every fact has in common; what is private to a patient
-    errors         what can go wrong, and what to do next in each case
+    lifecycle       the six states of a booking and the one table of moves between them
+    booking_facts   what can happen to a booking
+    booking         what may be asked of it
+    conversation    one phone and one clinic: what was heard, and its consent
+    correspondence  what both have in common: texts go out on their behalf
+    replies         what a text means: YES, NO or neither
+    hearing         whose answer it is, and what shall come of it
+    deadlines       when to ask and when to give up; patience: how long to wait before trying again
+    wording         what we say; languages: one data file for each language
+    clinics         a clinic: its name, phone, languages, patience
+    errands         what we may ask of the outside world
+    inbound         what the outside world tells us
+    facts           what every fact has in common; what is private to a patient
+    errors          what can go wrong, and what to do next in each case
 
 The beats, which use the story and speak to ports:
 
-    confirmations, answers, outcomes, expiry    DECIDE: something arrives, facts come of it
-    reactions                                   REACT: a fact becomes errands; pure
-    delivery                                    DELIVER: an errand meets the world, its outcome is a fact
-    ports                                       what the inside asks of the outside
+    decisions       DECIDE: load, decide, append, and once more when overtaken. Then by what arrives:
+                    confirmations (a webhook of the calendar), answers (a text), expiry (time is up),
+                    speech (the moment to say something), outcomes (what became of an errand)
+    reactions       REACT: a fact becomes errands; pure
+    delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar)
+    ledger          what the inside asks of its memory
+    ports           what the inside asks of the outside
 """

@@ -27,7 +27,7 @@ class Delivery:
         raise NotImplementedError
 
     def _is_too_old(self, claimed: Claimed) -> bool:
-        return self.clock() - claimed.queued_at > GIVE_UP_AFTER
+        return self.clock() - claimed.errand.queued_at > GIVE_UP_AFTER
 
     async def _later(self, claimed: Claimed, why: str, after: timedelta | None = None, *, doubt: bool = False) -> None:
         wait = after if after is not None else backoff(claimed.attempts, random.random())  # noqa: S311

@@ -60,6 +60,7 @@ class Errand:
     version: int
     kind: Kind
     clinic: str
+    queued_at: datetime
     conversation: str | None = None
     bookings: tuple[str, ...] = ()
     says: Says | None = None
@@ -77,7 +78,6 @@ class Claimed:
     and `text` is what exactly was said then. `resent` tells that a doubt has been answered by sending again."""
 
     errand: Errand
-    queued_at: datetime
     attempts: int = 0
     attempted_at: datetime | None = None
     text: str = ""

@@ -7,7 +7,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
-    """1, 2, 4 … seconds up to five minutes, each shortened by up to a half so that errands do not come back all at
+    """2, 4, 8 … seconds up to five minutes, each shortened by up to a half so that errands do not come back all at
     once. `chance` is in [0, 1)."""
     longest = min(LONGEST, timedelta(seconds=2 ** min(attempts, 16)))
     return longest * (1 - chance / 2)

@@ -14,6 +14,7 @@ from domain.ledger import Withdrawal, Work
 from domain.lifecycle import State
 
 Steps = list[Errand | Withdrawal]
+Spoken = of_booking.CalendarAgreed | of_booking.CalendarRefused | of_booking.CalendarFailed
 
 
 def react(work: Work) -> None:
@@ -74,32 +75,33 @@ def _(fact: Fact, stream: Booking) -> Steps:  # noqa: ARG001
 @reaction.register(of_booking.CalendarAgreed)
 def _(fact: of_booking.CalendarAgreed, stream: Booking) -> Steps:
     says = Says.CONFIRMED if stream.state is State.CONFIRMED else Says.CANCELLED
-    return _acknowledge(fact.answers, stream, says)
+    return _acknowledge(fact, stream, says)
 
 
 @reaction.register(of_booking.CalendarRefused)
 def _(fact: of_booking.CalendarRefused, stream: Booking) -> Steps:
     """The patient is told the truth: what was asked for did not happen."""
     says = Says.CANNOT_CANCEL if fact.state == State.CONFIRMED else Says.CANNOT_CONFIRM
-    return _acknowledge(fact.answers, stream, says)
+    return _acknowledge(fact, stream, says)
 
 
 @reaction.register(of_booking.CalendarFailed)
 def _(fact: of_booking.CalendarFailed, stream: Booking) -> Steps:
-    return _acknowledge(fact.answers, stream, Says.CALL_US)
+    return _acknowledge(fact, stream, Says.CALL_US)
 
 
 def _text(fact: Fact, conversation: Conversation, kind: Kind, says: Says, bookings: tuple[str, ...] = ()) -> Errand:
     stream, version, clinic = conversation.id, fact.originator_version, conversation.clinic
-    return Errand(stream, version, kind, clinic, stream, bookings, says)
+    return Errand(stream, version, kind, clinic, fact.timestamp, stream, bookings, says)
 
 
-def _acknowledge(answers: int | None, booking: Booking, says: Says) -> Steps:
-    """The patient hears what came of the answer once Cal.com has spoken; keyed by the decision, so that our own
-    outcome, its echo and a later look queue it once."""
-    if answers is None:
+def _acknowledge(fact: Spoken, booking: Booking, says: Says) -> Steps:
+    """The patient hears what came of the answer once Cal.com has spoken; keyed by the decision, so that it is queued
+    once, whatever proves it."""
+    if fact.answers is None:
         return []
-    return [Errand(booking.id, answers, Kind.ACKNOWLEDGE, booking.clinic, booking.conversation, (booking.id,), says)]
+    stream, clinic, at = booking.id, booking.clinic, fact.timestamp
+    return [Errand(stream, fact.answers, Kind.ACKNOWLEDGE, clinic, at, booking.conversation, (stream,), says)]
 
 
 def _tell_calendar(fact: of_booking.Moved, booking: Booking) -> Steps:
@@ -110,6 +112,7 @@ def _tell_calendar(fact: of_booking.Moved, booking: Booking) -> Steps:
         fact.originator_version,
         kind,
         booking.clinic,
+        fact.timestamp,
         booking.conversation,
         (booking.id,),
         lane=booking.id,

@@ -112,7 +112,7 @@ def _judge(heard: frozenset[Kind]) -> Meaning:
 
 def _tokens(text: str) -> list[str]:
     """Words and signs in one plain form, punctuation as pauses; the last token is a pause."""
-    plain = normalize("NFKC", text.translate(_APOSTROPHES)).casefold()[:_LONGEST_TEXT]
+    plain = normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
     plain = _EMOTICON.sub(" ", _HYPHEN.sub(" ", _INVISIBLE.sub("", plain)))
     tokens = _TOKEN.findall(_DRAWN_OUT.sub(r"\1", plain))
     return [_PAUSE if token in _PAUSES else token for token in tokens] + [_PAUSE]
@@ -177,15 +177,11 @@ def _words(tokens: Sequence[str], lexicon: _Lexicon) -> list[str]:
 def _lexicon(code: str) -> _Lexicon:
     """The lexicon of one language. What the default language's file lists as shared is part of each."""
     table = _replies(code)
-    lists = table.get("lists", {})
     spellings = {word: plain.split() for plain, words in table.get("spellings", {}).items() for word in words}
-    synonyms = {
-        phrase: plain
-        for plain, templates in table.get("synonyms", {}).items()
-        for template in templates
-        for phrase in _expand(template, lists)
-    }
-    phrases = {_PAUSE: Kind.FILLER} | _phrases(_replies(DEFAULT).get("shared", {})) | _phrases(table)
+    synonyms = _expanded(table.get("synonyms", {}), table)
+    phrases = {_PAUSE: Kind.FILLER}
+    for source in (_replies(DEFAULT).get("shared", {}), table):
+        phrases |= _expanded({kind: source.get(kind, []) for kind in Kind}, source)
     return _Lexicon(
         alone={text: Kind(kind) for kind, texts in table.get("alone", {}).items() for text in texts},
         spellings=spellings,
@@ -202,9 +198,10 @@ def _replies(code: str) -> Mapping[str, Any]:
     return table
 
 
-def _phrases(table: Mapping[str, Any]) -> dict[str, Kind]:
+def _expanded(templates: Mapping[T, Sequence[str]], table: Mapping[str, Any]) -> dict[str, T]:
+    """Each phrase that the templates stand for, and what it is."""
     lists = table.get("lists", {})
-    return {phrase: kind for kind in Kind for template in table.get(kind, []) for phrase in _expand(template, lists)}
+    return {phrase: what for what, some in templates.items() for one in some for phrase in _expand(one, lists)}
 
 
 def _expand(template: str, lists: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from domain.outcomes import TextOutcomes
 from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
 from domain.speech import Speech
 
-CLOCK_SKEW = timedelta(seconds=30)  # between the carrier's clock and ours; ownership of ids keeps it harmless
+CLOCK_SKEW = timedelta(minutes=1)  # between the carrier's clock and ours; ownership of ids keeps it harmless
 RECORD_AGAIN = timedelta(seconds=1)
 
 

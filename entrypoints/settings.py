@@ -129,7 +129,7 @@ class Settings:
 
     def _twilio(self, public_url: str, provider: str) -> TwilioSettings:
         if provider != "twilio":
-            return TwilioSettings("", ("none",), "", "")
+            return TwilioSettings("unset", ("unset",), "", "")
         sender = self._required("TWILIO_FROM", "a number (+12025550100) or a Messaging Service (MG…)")
         if sender and not re.fullmatch(r"\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}", sender):
             self._fault(
@@ -138,8 +138,8 @@ class Settings:
         account = self._required("TWILIO_ACCOUNT_SID", "the Account SID (AC…) of Twilio's console")
         tokens = self._secrets("TWILIO_AUTH_TOKEN", "the Auth Token of Twilio's console")
         return TwilioSettings(
-            account_sid=account,
-            auth_tokens=tokens or ("none",),
+            account_sid=account or "unset",
+            auth_tokens=tokens or ("unset",),
             sender=sender,
             api_url=self._url("TWILIO_API_URL", "https://api.twilio.com"),
             public_url=self._url("PUBLIC_URL", public_url),

@@ -1,7 +1,7 @@
 """The parts list: the only file that knows everyone. Importing it starts nothing."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -81,20 +81,30 @@ async def open_service(
     store: Store, settings: ServiceSettings, clinics: Mapping[str, Clinic]
 ) -> AsyncIterator[Service]:
     """The service with its connections to the outside, which are closed at the end."""
-    async with AsyncExitStack() as open_until_the_end:
-        calendar_client = await open_until_the_end.enter_async_context(calcom.http_client())
-        carrier_client = await open_until_the_end.enter_async_context(twilio.http_client())
+    async with calcom.http_client() as calendar_client, twilio.http_client() as carrier_client:
         calendars = {key: CalCom(settings.calcom, calendar_client) for key in clinics}
         carriers = {key: Twilio(settings.twilio, carrier_client) for key in clinics}
-        text_outcomes = TextOutcomes(store.ledger, clinics)
-        texting = Texting(Speech(store.ledger, clinics), text_outcomes, store.outbox, carriers, clock)
-        calling = Calling(CalendarOutcomes(store.ledger, clinics), store.outbox, calendars, clock)
-        yield Service(
-            store=store,
-            confirmations=Confirmations(store.ledger, clinics),
-            answers=Answers(store.ledger, clinics),
-            text_outcomes=text_outcomes,
-            calendars=calendars,
-            carriers=carriers,
-            worker=Worker(store, texting, calling, clock),
-        )
+        yield assemble(store, calendars, carriers, clinics, clock)
+
+
+def assemble(
+    store: Store,
+    calendars: Mapping[str, CalCom],
+    carriers: Mapping[str, Twilio],
+    clinics: Mapping[str, Clinic],
+    clock: Callable[[], datetime],
+) -> Service:
+    """The use cases and the worker around these adapters."""
+    ledger, outbox = store.ledger, store.outbox
+    text_outcomes = TextOutcomes(ledger, clinics)
+    texting = Texting(Speech(ledger, clinics), text_outcomes, outbox, carriers, clock)
+    calling = Calling(CalendarOutcomes(ledger, clinics), outbox, calendars, clock)
+    return Service(
+        store=store,
+        confirmations=Confirmations(ledger, clinics),
+        answers=Answers(ledger, clinics),
+        text_outcomes=text_outcomes,
+        calendars=calendars,
+        carriers=carriers,
+        worker=Worker(store, texting, calling, clock),
+    )

@@ -71,7 +71,7 @@ class Worker:
     async def _take(self) -> None:
         free = AT_ONCE - len(self._in_hand)
         for claimed in await self.store.outbox.claim(self.clock(), free) if free else []:
-            task = asyncio.create_task(self._carry_out(claimed))
+            task = asyncio.create_task(self._carried_out(claimed))
             self._in_hand.add(task)
             task.add_done_callback(self._in_hand.discard)
 
@@ -83,10 +83,14 @@ class Worker:
         wait = (due_at - self.clock()).total_seconds()
         return wait if 0 < wait < LONGEST_REST else LONGEST_REST
 
-    async def _carry_out(self, claimed: Claimed) -> None:
+    async def carry_out(self, claimed: Claimed) -> None:
+        """One errand, whatever its kind. What it raises is unexpected; the errand comes back after its lease."""
         delivery: Delivery = self.calling if claimed.errand.kind.is_calendar else self.texting
+        await delivery.carry_out(claimed)
+
+    async def _carried_out(self, claimed: Claimed) -> None:
         try:
-            await delivery.carry_out(claimed)
+            await self.carry_out(claimed)
         except ClaimLost as error:
             log.warning("%s %s: %s", claimed.errand.kind, claimed.errand.key, error)
         except StorageAway as error:

@@ -80,23 +80,23 @@ def _note(claimed: Claimed, why: str) -> dict[str, object]:
 
 
 def _claimed(row: Row) -> Claimed:
+    queued_at = moment(row["queued_at"])
+    if queued_at is None:
+        raise ValueError("an errand without a date")
     errand = Errand(
         stream=row["stream"],
         version=row["version"],
         kind=Kind(row["kind"]),
         clinic=row["clinic"],
+        queued_at=queued_at,
         conversation=row["conversation"],
         bookings=tuple(json.loads(row["bookings"])),
         says=Says(row["says"]) if row["says"] else None,
         due_at=moment(row["due_at"]),
         lane=row["lane"],
     )
-    queued_at = moment(row["queued_at"])
-    if queued_at is None:
-        raise ValueError("an errand without a date")
     return Claimed(
         errand=errand,
-        queued_at=queued_at,
         attempts=row["attempts"],
         attempted_at=moment(row["attempted_at"]),
         text=row["text"],

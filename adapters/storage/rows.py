@@ -37,7 +37,7 @@ VALUES (:stream, :version, :clinic, :why, :bookings, :at)
 HEARD = "INSERT INTO heard_messages (clinic, message_id) VALUES (:clinic, :message_id)"
 QUEUE = """
 INSERT INTO outbox (errand, stream, version, kind, clinic, conversation, bookings, says, lane, due_at, queued_at)
-VALUES (:errand, :stream, :version, :kind, :clinic, :conversation, :bookings, :says, :lane, :due_at, {now})
+VALUES (:errand, :stream, :version, :kind, :clinic, :conversation, :bookings, :says, :lane, :due_at, :queued_at)
 """
 WITHDRAW = "DELETE FROM outbox WHERE lane = :lane AND lease_until <= {now} AND attempted_at IS NULL"
 FINISH = "DELETE FROM outbox WHERE errand = :errand"
@@ -112,6 +112,7 @@ def queued(errand: Errand) -> Statement:
             "says": str(errand.says or ""),
             "lane": errand.lane,
             "due_at": milliseconds(errand.due_at) or 0,
+            "queued_at": milliseconds(errand.queued_at),
         },
     )
 

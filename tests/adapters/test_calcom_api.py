@@ -76,6 +76,7 @@ NEVER_SENT = [
     httpx.ProxyError("no tunnel"),
     httpx.UnsupportedProtocol("ftp"),
     httpx.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'"),
+    httpx.InvalidURL("no host"),
 ]
 PERHAPS_SENT = [
     httpx.ReadTimeout("slow"),
@@ -141,6 +142,22 @@ def test_every_call_carries_the_key_the_version_and_json(verbs: str) -> None:
         assert request.headers["cal-api-version"] == "2024-08-13"
         assert request.headers["content-type"] == "application/json"
         assert request.headers["accept"] == "application/json"
+
+
+def test_the_version_is_the_one_that_these_facts_were_read_of_unless_told_otherwise() -> None:
+    assert CalComSettings("https://api.cal.example", KEY).api_version == "2024-08-13"
+
+
+@pytest.mark.parametrize("key", ["cal_live…", "\ud800", "ключ", ""])
+def test_a_key_that_no_header_can_hold_is_one_that_calcom_refuses(key: str) -> None:
+    outcome = run(calcom(Recorder(failure(401, "Invalid API Key")), api_key=key).look(UID))
+    assert outcome == Rejected("401", "CAL_API_KEY may not do this: Invalid API Key", Blame.CONFIGURATION)
+
+
+@pytest.mark.parametrize("api_url", ["http://a:b", "http://[::1", "http://a\x00", "https://xn--…"])
+def test_an_address_that_is_none_sends_nothing(api_url: str) -> None:
+    wire = Recorder(success())
+    assert isinstance(run(calcom(wire, api_url=api_url).confirm(UID)), Retry)
 
 
 @pytest.mark.parametrize(
@@ -416,6 +433,8 @@ PROBE_ANSWERS = [
     (LIVE_404, Verbs.LIVE),
     (bare(404, "Booking not found"), Verbs.LIVE),
     (failure(404, "We Cannot POST it"), Verbs.LIVE),
+    (failure(400, "Cannot POST without a body"), Verbs.LIVE),
+    (page(404), Verbs.LIVE),
     (httpx.Response(404, json={"detail": "Not Found"}), Verbs.LIVE),
     (failure(400, "Bad request"), Verbs.LIVE),
     (failure(422, "no such booking"), Verbs.LIVE),

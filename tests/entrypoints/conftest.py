@@ -1,0 +1,230 @@
+"""The real product in process: a real SQLite file, the real web application, no worker. And requests, signed by hand.
+
+Everything that is read back comes through a connection of its own, as another process would see it.
+"""
+
+import asyncio
+import base64
+import hmac
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from adapters.calcom import CalCom
+from adapters.storage import migrations
+from adapters.twilio import Twilio
+from entrypoints.settings import Settings
+from entrypoints.web import app
+from entrypoints.wiring import Service, assemble, clock, open_store
+from tests.adapters.calcom_payloads import SECRET, as_sent, attendee, cancelled, requested, signature
+
+PUBLIC_URL = "https://replyes.example.org"
+ACCOUNT, TOKEN, API_KEY = "AC" + "0a" * 16, "7f" * 16, "cal_live_" + "9d" * 16
+CLINIC, PATIENT = "+12025550100", "+12025550143"
+UID, SID = "bookingUid00000000001", "SM" + "5e" * 16
+START, MOVED_START, LONG_AGO = "2099-05-12T09:30:00Z", "2099-05-13T09:30:00Z", "2024-05-12T09:30:00Z"
+CAL, SMS, STATUS = "/api/webhooks/cal", "/api/webhooks/sms", "/api/webhooks/sms/status"
+ENVIRONMENT = {
+    "PUBLIC_URL": PUBLIC_URL,
+    "CAL_API_KEY": API_KEY,
+    "CAL_API_VERBS": "live",
+    "CAL_WEBHOOK_SECRET": SECRET,
+    "SMS_PROVIDER": "twilio",
+    "TWILIO_ACCOUNT_SID": ACCOUNT,
+    "TWILIO_AUTH_TOKEN": TOKEN,
+    "TWILIO_FROM": CLINIC,
+    "ENCRYPTION_KEY": "not-the-key-of-anybody-0123456789",
+    "ASK_SETTLE": "0s",
+}
+SECRETS = (SECRET, TOKEN, API_KEY, ENVIRONMENT["ENCRYPTION_KEY"])
+
+Fields = Mapping[str, str] | Sequence[tuple[str, str]]
+Headers = Sequence[tuple[str | bytes, str | bytes]]
+Result = TypeVar("Result")
+
+
+# -- Requests -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request. `chunk`: the body is sent in pieces of this size, without a content length."""
+
+    path: str
+    headers: Headers = ()
+    body: bytes = b""
+    method: str = "POST"
+    chunk: int = 0
+
+
+def booked(**changes: object) -> dict[str, Any]:
+    """BOOKING_REQUESTED for a slot that is still ahead, by a patient with a phone."""
+    usual = {"startTime": START, "endTime": "2099-05-12T10:00:00Z", "attendees": [attendee(phoneNumber=PATIENT)]}
+    return requested(**{**usual, **changes})
+
+
+def called_off(**changes: object) -> dict[str, Any]:
+    """BOOKING_CANCELLED for the same slot."""
+    return cancelled(**{"startTime": START, **changes})
+
+
+def cal(document: object, path: str = CAL, *, headers: Headers = (), secret: str = SECRET, chunk: int = 0) -> Request:
+    """Cal.com posts a document, or bytes as they are; signed, then the given headers."""
+    body = document if isinstance(document, bytes) else as_sent(document)
+    usual: Headers = [("content-type", "application/json"), ("x-cal-signature-256", signature(body, secret))]
+    named = {str(name).lower() for name, _ in headers}
+    return Request(path, [header for header in usual if header[0] not in named] + list(headers), body, chunk=chunk)
+
+
+def text(path: str = SMS, *, without: str = "", headers: Headers = (), token: str = TOKEN, **changes: str) -> Request:
+    """Twilio tells of a text of our patient's."""
+    usual = {
+        "MessageSid": SID,
+        "SmsMessageSid": SID,
+        "AccountSid": ACCOUNT,
+        "From": PATIENT,
+        "To": CLINIC,
+        "Body": "YES",
+        "NumMedia": "0",
+        "FromCity": "",
+    }
+    fields = {name: value for name, value in {**usual, **changes}.items() if name != without}
+    return form(fields, path, headers=headers, token=token)
+
+
+def report(path: str = f"{STATUS}/{'d0' * 16}", *, without: str = "", **changes: str) -> Request:
+    """Twilio tells how far a text of ours has come."""
+    usual = {"MessageSid": SID, "MessageStatus": "delivered", "AccountSid": ACCOUNT, "From": CLINIC, "To": PATIENT}
+    return form({name: value for name, value in {**usual, **changes}.items() if name != without}, path)
+
+
+def form(fields: Fields, path: str = SMS, *, headers: Headers = (), token: str = TOKEN) -> Request:
+    """Twilio posts these fields; signed, then the given headers."""
+    pairs = list(fields.items()) if isinstance(fields, Mapping) else list(fields)
+    signed = ("x-twilio-signature", twilio_signature(PUBLIC_URL + path, pairs, token))
+    usual: Headers = [("content-type", "application/x-www-form-urlencoded"), signed]
+    named = {str(name).lower() for name, _ in headers}
+    body = urlencode(pairs).encode()
+    return Request(path, [header for header in usual if header[0] not in named] + list(headers), body)
+
+
+def twilio_signature(url: str, pairs: Iterable[tuple[str, str]], token: str = TOKEN) -> str:
+    """By Twilio's documentation: the URL, then every name and value, sorted, with nothing in between."""
+    signed = url + "".join(name + value for name, value in sorted(set(pairs)))
+    return base64.b64encode(hmac.new(token.encode(), signed.encode(), "sha1").digest()).decode()
+
+
+# -- The product ----------------------------------------------------------------------------------------------
+
+
+class Outside:
+    """Twilio and Cal.com as the product calls them: every text is taken. Webhooks must call nobody."""
+
+    def __init__(self) -> None:
+        self.calls: list[httpx.Request] = []
+        self._numbers = count(1)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.calls.append(request)
+        return httpx.Response(201, json={"sid": f"SM{next(self._numbers):032x}"})
+
+
+class Product:
+    """The product behind its web application. Its methods wait, so that a test reads as a list of sentences."""
+
+    def __init__(self, runner: asyncio.Runner, service: Service, outside: Outside) -> None:
+        self.runner = runner
+        self.service = service
+        self.outside = outside
+        self.path = service.store.database.path
+        self.web = app.build(service)
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.web, raise_app_exceptions=True), base_url=PUBLIC_URL, trust_env=False
+        )
+
+    def send(self, *requests: Request) -> list[httpx.Response]:
+        """Answers to requests that arrive together. An exception that nobody caught is raised here."""
+
+        async def all_at_once() -> list[httpx.Response]:
+            return await asyncio.gather(*(self._send(request) for request in requests))
+
+        return self.runner.run(all_at_once())
+
+    def get(self, path: str) -> httpx.Response:
+        return self.send(Request(path, method="GET"))[0]
+
+    async def _send(self, request: Request) -> httpx.Response:
+        content = _pieces(request) if request.chunk else request.body
+        return await self.client.request(request.method, request.path, headers=list(request.headers), content=content)
+
+    def deliver(self) -> None:
+        """What a worker would send now, one errand after the other."""
+
+        async def work() -> None:
+            for claimed in await self.service.store.outbox.claim(clock(), 100):
+                await self.service.worker.texting.carry_out(claimed)
+
+        self.runner.run(work())
+
+    def facts(self) -> list[str]:
+        """What is in the log, by topic."""
+        return [row[0] for row in self.rows("SELECT topic FROM stored_events ORDER BY rowid")]
+
+    def staff(self) -> list[str]:
+        """What waits for a person."""
+        return [row[0] for row in self.rows("SELECT why FROM staff_inbox ORDER BY at, stream, version")]
+
+    def state(self, uid: str = UID) -> str:
+        """The booking's state as the list of bookings shows it; "" where there is none."""
+        return "".join(row[0] for row in self.rows("SELECT state FROM bookings WHERE uid = ?", uid))
+
+    def everything(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every row of every table."""
+        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: self.rows(f"SELECT * FROM {table}") for table in tables}
+
+    def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """What another process sees."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            return list(connection.execute(sql, parameters))
+
+    def sql(self, statement: str) -> None:
+        """What another process does to our file."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute(statement)
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    for start in range(0, len(request.body), request.chunk):
+        yield request.body[start : start + request.chunk]
+
+
+@asynccontextmanager
+async def opened(path: Path, outside: Outside) -> AsyncIterator[Service]:
+    """The product's own parts, wired by its own wiring; only the far ends of its calls are ours."""
+    settings = Settings({**ENVIRONMENT, "DATABASE_URL": f"sqlite:///{path}"})
+    clinic, store_settings, service_settings = settings.clinic(), settings.store(), settings.service()
+    settings.check()
+    migrations.migrate(store_settings.path)
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(outside)) as client,
+        open_store(store_settings, {clinic.key: clinic}) as store,
+    ):
+        calendars = {clinic.key: CalCom(service_settings.calcom, client)}
+        carriers = {clinic.key: Twilio(service_settings.twilio, client)}
+        yield assemble(store, calendars, carriers, {clinic.key: clinic}, clock)
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    """A product that nobody has called yet."""
+    with new_product(tmp_path / "replyes.db") as product:
+        yield product

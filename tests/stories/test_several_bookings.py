@@ -1,0 +1,82 @@
+"""More than one booking on one phone: none is lost, and no answer decides one that it could not mean."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from tests.examples import START
+from tests.stories.world import World, told
+
+QUESTION = (
+    "Cal.com Clinic: Hi Sarah! You have 2 appointments to confirm: 1) Tue 12 May at 10:30 am with Dr. Lee "
+    "2) Wed 13 May at 10:30 am with Dr. Lee. Reply YES for all, NO for none. Reply STOP to opt out."
+)
+SECOND = {"uid": "bkSarah2", "starts_at": START + timedelta(days=1), "ends_at": START + timedelta(days=1, minutes=30)}
+
+
+def test_bookings_within_the_settling_time_make_one_question(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        world.clock.passes(seconds=5)
+        await world.books(**SECOND)
+        world.clock.passes(seconds=10)
+        await world.works()
+        assert world.phone.said == [QUESTION]
+        await world.replies("YES")
+        await world.works()
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "confirmed"]
+        assert len(world.calendar.acts) == 2
+
+    told(tmp_path, story, ask_settle=timedelta(seconds=10))
+
+
+def test_a_booking_that_arrives_while_another_is_open_is_asked_together_with_it(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.books(**SECOND)
+        await world.works()
+        assert len(world.phone.said) == 2
+        assert "1) Tue 12 May" in world.phone.said[1]
+        assert "2) Wed 13 May" in world.phone.said[1]
+
+    told(tmp_path, story)
+
+
+def test_an_answer_does_not_decide_a_booking_that_the_question_did_not_name(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.books(**SECOND)
+        await world.replies("YES")
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "requested"]
+        await world.works()
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "sms_sent"]
+        assert sum("Wed 13 May" in text for text in world.phone.said) == 1
+        await world.replies("NO")
+        await world.works()
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "cancelled"]
+
+    told(tmp_path, story)
+
+
+def test_a_numbered_answer_decides_nothing_yet(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        await world.replies("YES 1 NO 2")
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["invalid_reply", "invalid_reply"]
+
+    told(tmp_path, story)
+
+
+def test_bookings_of_two_phones_do_not_touch_each_other(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**(SECOND | {"phone": "+12025550177", "patient_name": "Pat"}))
+        await world.works()
+        await world.replies("NO", sender="+12025550177")
+        await world.works()
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["sms_sent", "cancelled"]
+
+    told(tmp_path, story)

@@ -1,0 +1,270 @@
+"""What becomes of our texts, and what patients say about texting itself."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from domain.clinics import OnDoubt
+from domain.inbound import ConsentHint, Delivery
+from tests.stories.world import World, drops_the_line, refuses, told
+
+CLOSED = {"code": 20003, "status": 401}
+
+
+def test_a_send_in_doubt_is_found_in_the_carriers_list_and_not_repeated(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def accepts_and_drops_the_line(request: httpx.Request) -> httpx.Response:
+            world.phone.accept(request)
+            return drops_the_line(request)
+
+        world.phone.instead.append(accepts_and_drops_the_line)
+        await world.books()
+        await world.works()
+        assert await world.state() == "requested"
+        world.clock.passes(seconds=5)
+        await world.works()
+        assert await world.state() == "sms_sent"
+        assert world.phone.sends == 1
+
+    told(tmp_path, story)
+
+
+def test_a_send_whose_fate_stays_unknown_goes_to_staff(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(drops_the_line)
+        await world.books()
+        for _ in range(10):
+            await world.works()
+            world.clock.passes(minutes=5)
+        assert world.phone.sends == 1
+        assert await world.staff() == ["Nobody can tell whether a text was sent: please call the patient."]
+        assert await world.errands() == ["ask"]
+
+    told(tmp_path, story)
+
+
+def test_a_send_in_doubt_is_sent_once_more_where_the_clinic_wants_that(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead += [drops_the_line, drops_the_line]
+        await world.books()
+        for _ in range(20):
+            await world.works()
+            world.clock.passes(minutes=5)
+        assert world.phone.sends == 2
+        assert len(await world.staff()) == 1
+
+    told(tmp_path, story, on_doubt=OnDoubt.RESEND)
+
+
+def test_a_report_proves_a_send_in_doubt(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(drops_the_line)
+        await world.books()
+        await world.works()
+        found = await world.service.store.database.read("SELECT errand FROM outbox")
+        await world.carrier_reports(Delivery.SENT, message_id="SM" + "b" * 32, key=found[0]["errand"])
+        assert await world.state() == "sms_sent"
+        world.clock.passes(hours=1)
+        await world.works()
+        assert world.phone.sends == 1
+        assert await world.errands() == []
+
+    told(tmp_path, story)
+
+
+def test_an_answer_proves_a_send_in_doubt_and_decides(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(drops_the_line)
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        assert await world.state() == "confirmed"
+        await world.works()
+        world.clock.passes(hours=1)
+        await world.works()
+        assert world.phone.said == ["Confirmed. See you Tuesday!"]
+        assert await world.errands() == []
+
+    told(tmp_path, story)
+
+
+def test_a_text_after_a_send_that_surely_failed_answers_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(refuses(429, 20429))
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        assert await world.state() == "requested"
+        assert await world.outcomes() == ["not_asked"]
+
+    told(tmp_path, story)
+
+
+def test_a_busy_carrier_is_asked_again_later_with_the_same_question(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(refuses(429, 20429))
+        await world.books()
+        await world.works()
+        world.clock.passes(seconds=5)
+        await world.works()
+        assert world.phone.sends == 2
+        assert len(world.phone.said) == 1
+        assert (await world.story()).count("QuestionPut") == 1
+
+    told(tmp_path, story)
+
+
+def test_a_number_that_cannot_be_texted_goes_to_staff(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(refuses(400, 21211))
+        await world.books()
+        await world.works()
+        assert await world.staff() == ["A text could not be sent (ask, code 21211): please call the patient."]
+        assert await world.errands() == []
+        assert await world.state() == "requested"
+
+    told(tmp_path, story)
+
+
+def test_a_refused_account_is_tried_again_for_a_day_and_then_staff_hears_of_it(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead += [refuses(401, 20003)] * 3
+        await world.books()
+        await world.works()
+        assert await world.staff() == []
+        world.clock.passes(minutes=2)
+        await world.works()
+        world.clock.passes(hours=25)
+        await world.works()
+        assert len(await world.staff()) == 1
+        assert world.phone.sends == 3
+
+    told(tmp_path, story)
+
+
+def test_the_carriers_opt_out_list_is_a_consent_revoked(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(refuses(400, 21610))
+        await world.books()
+        await world.works()
+        assert (await world.conversation()).opted_out
+        await world.books(uid="bkSarah2")
+        await world.works()
+        assert world.phone.sends == 1
+
+    told(tmp_path, story)
+
+
+def test_a_text_that_did_not_arrive_goes_to_staff_and_never_goes_down_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.carrier_reports(Delivery.UNDELIVERED, error="30005")
+        await world.carrier_reports(Delivery.SENT)
+        await world.carrier_reports(Delivery.UNDELIVERED, error="30005")
+        assert (await world.story()).count("DeliveryReported") == 1
+        assert await world.staff() == ["A text did not arrive (ask, code 30005): please call."]
+
+    told(tmp_path, story)
+
+
+def test_stop_ends_all_texts_and_hands_the_booking_to_staff(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("STOP")
+        await world.works()
+        await world.books(uid="bkSarah2")
+        await world.works()
+        assert len(world.phone.said) == 1
+        assert (await world.staff())[0] == "The patient has opted out of texts: please call."
+
+    told(tmp_path, story)
+
+
+def test_start_asks_what_waited(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.replies("STOP")
+        await world.books()
+        await world.works()
+        assert world.phone.said == []
+        await world.replies("START")
+        await world.works()
+        assert len(world.phone.said) == 1
+
+    told(tmp_path, story)
+
+
+def test_a_bare_cancel_is_a_no_and_the_end_of_texts(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("CANCEL")
+        await world.works()
+        assert await world.state() == "cancelled"
+        assert world.calendar.statuses["bkSarah1"] == "cancelled"
+        assert len(world.phone.said) == 1
+        assert (await world.conversation()).opted_out
+        assert "TextWithheld" in await world.story()
+
+    told(tmp_path, story)
+
+
+def test_a_yes_that_the_carrier_marks_as_start_is_a_yes(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES", hint=ConsentHint.START)
+        assert await world.state() == "confirmed"
+
+    told(tmp_path, story)
+
+
+def test_a_yes_after_stop_decides_but_is_no_new_consent(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("STOP")
+        await world.replies("YES", hint=ConsentHint.START)
+        await world.works()
+        assert await world.state() == "confirmed"
+        assert len(world.phone.said) == 1
+
+    told(tmp_path, story)
+
+
+@pytest.mark.parametrize(("hint", "answers"), [(None, 1), (ConsentHint.HELP, 0)])
+def test_help_is_answered_unless_the_carrier_has(hint: ConsentHint | None, answers: int, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("HELP", hint=hint)
+        await world.works()
+        assert len(world.phone.said) == 1 + answers
+        assert await world.state() == "sms_sent"
+
+    told(tmp_path, story)
+
+
+def test_a_reply_to_stale_news_is_withheld(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("banana")
+        await world.replies("YES")
+        await world.works()
+        assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
+
+    told(tmp_path, story)
+
+
+def test_a_question_never_leaves_after_the_start(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        world.clock.passes(days=10)
+        await world.works()
+        assert world.phone.said == []
+
+    told(tmp_path, story, expire_after=timedelta(days=30))

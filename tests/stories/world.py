@@ -1,0 +1,209 @@
+"""A small world around the whole service: the real store and the real adapters, a Cal.com and a Twilio at the wire,
+and a clock that moves when it is told to."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+
+from adapters.calcom import CalCom, CalComSettings
+from adapters.storage import migrations
+from adapters.twilio import Twilio, TwilioSettings
+from domain.clinics import Clinic
+from domain.conversation import Conversation
+from domain.inbound import BookingSettled, Delivery, DeliveryReport, Settlement
+from entrypoints.settings import StoreSettings
+from entrypoints.wiring import Service, assemble, open_store
+from tests.examples import CLINIC_NUMBER, NOW, SARAH, UID, a_clinic, a_request, a_text
+
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+class Calendar:
+    """Cal.com at the wire. `instead` answers the next act in place of doing it."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, str] = {}
+        self.acts: list[str] = []
+        self.reasons: list[str] = []
+        self.instead: list[Answer] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        uid = request.url.path.split("/")[3]
+        if uid not in self.statuses:
+            return httpx.Response(404, json={"status": "error", "error": {"code": "NotFoundException", "message": "…"}})
+        if request.method == "GET":
+            return self._shown(uid)
+        self.acts.append(f"{request.method} {request.url.path}")
+        if self.instead:
+            return self.instead.pop(0)(request)
+        return self.act(request)
+
+    def act(self, request: httpx.Request) -> httpx.Response:
+        uid = request.url.path.split("/")[3]
+        confirms = request.url.path.endswith("/confirm")
+        self.statuses[uid] = "accepted" if confirms else "cancelled"
+        if not confirms:
+            self.reasons.append(json.loads(request.content)["cancellationReason"])
+        return self._shown(uid)
+
+    def _shown(self, uid: str) -> httpx.Response:
+        return httpx.Response(200, json={"status": "success", "data": {"uid": uid, "status": self.statuses[uid]}})
+
+
+@dataclass
+class Phone:
+    """Twilio at the wire, with the patients' phones behind it. `instead` answers the next send."""
+
+    now: Callable[[], datetime]
+    texts: list[dict[str, str]] = field(default_factory=list)
+    instead: list[Answer] = field(default_factory=list)
+    sends: int = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(200, json={"messages": self._listed(request), "next_page_uri": None})
+        self.sends += 1
+        if self.instead:
+            return self.instead.pop(0)(request)
+        return self.accept(request)
+
+    def accept(self, request: httpx.Request) -> httpx.Response:
+        form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
+        form["sid"] = f"SM{len(self.texts):032x}"
+        form["at"] = self.now().strftime("%a, %d %b %Y %H:%M:%S +0000")
+        self.texts.append(form)
+        return httpx.Response(201, json={"sid": form["sid"], "status": "queued"})
+
+    def _listed(self, request: httpx.Request) -> list[dict[str, Any]]:
+        return [_as_listed(one) for one in self.texts if one["To"] == request.url.params["To"]]
+
+    @property
+    def said(self) -> list[str]:
+        """What the patients read, in order."""
+        return [text["Body"] for text in self.texts]
+
+
+def _as_listed(text: dict[str, str]) -> dict[str, str]:
+    names = {"sid": text["sid"], "to": text["To"], "body": text["Body"], "date_created": text["at"]}
+    return {**names, "direction": "outbound-api"}
+
+
+def drops_the_line(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadTimeout("no answer", request=request)
+
+
+def refuses(status: int, code: int) -> Answer:
+    return lambda _: httpx.Response(status, json={"code": code, "message": "no", "status": status})
+
+
+class World:
+    """What a story can do, and what it can see."""
+
+    def __init__(self, service: Service, calendar: Calendar, phone: Phone, clock: "Clock") -> None:
+        self.service = service
+        self.calendar = calendar
+        self.phone = phone
+        self.clock = clock
+        self._texts = 0
+
+    async def books(self, **changes: object) -> str:
+        """A patient takes a slot; returns what the webhook is told."""
+        request = a_request(**changes)
+        self.calendar.statuses.setdefault(request.uid, "pending")
+        return await self.service.confirmations.receive("main", request, self.clock())
+
+    async def calendar_says(self, how: Settlement, uid: str = UID, **more: Any) -> str:
+        return await self.service.confirmations.receive("main", BookingSettled(uid, how, **more), self.clock())
+
+    async def replies(self, words: str, message_id: str = "", **changes: object) -> str:
+        """A patient's text; each is a new message unless it is given an id."""
+        self._texts += 1
+        text = a_text(words, message_id or f"SM{self._texts:032x}", **changes)
+        return await self.service.answers.hear("main", text, self.clock())
+
+    async def carrier_reports(self, status: Delivery, message_id: str = "", key: str = "", error: str = "") -> None:
+        report = DeliveryReport(message_id or self.phone.texts[-1]["sid"], status, key or None, error)
+        await self.service.text_outcomes.reported("main", report, self.service.store.outbox, self.clock())
+
+    async def works(self) -> None:
+        """Carry out everything that is due, and what comes of it, until nothing is due."""
+        while claimed := await self.service.store.outbox.claim(self.clock(), 20):
+            await asyncio.gather(*(self.service.worker.carry_out(one) for one in claimed))
+
+    async def expiry_runs(self) -> int:
+        return (await self.service.store.expiry.run(self.clock())).expired
+
+    async def state(self, uid: str = UID) -> str:
+        return {row.uid: row.state for row in await self.service.store.views.bookings()}[uid]
+
+    async def story(self, uid: str = UID) -> list[str]:
+        """The names of the facts of one booking, in order."""
+        facts = await self.service.store.ledger.facts(f"booking-main-{uid}")
+        return [type(fact).__name__ for fact in facts]
+
+    async def conversation(self, phone: str = SARAH) -> Conversation:
+        ledger = self.service.store.ledger
+        found = await ledger.conversation(ledger.conversation_id("main", phone))
+        assert found is not None
+        return found
+
+    async def outcomes(self, phone: str = SARAH) -> list[str]:
+        """What became of each text from this phone, in order."""
+        stream = self.service.store.ledger.conversation_id("main", phone)
+        facts = await self.service.store.ledger.facts(stream)
+        return [fact.outcome for fact in facts if hasattr(fact, "outcome")]
+
+    async def staff(self) -> list[str]:
+        return [item.why for item in await self.service.store.views.staff_inbox()]
+
+    async def errands(self) -> list[str]:
+        """What is still in the outbox."""
+        return [row["kind"] for row in await self.service.store.database.read("SELECT kind FROM outbox")]
+
+
+class Clock:
+    def __init__(self, now: datetime = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@asynccontextmanager
+async def a_world(folder: Path, clinic: Clinic | None = None) -> AsyncIterator[World]:
+    clinics = {"main": clinic or a_clinic()}
+    path = str(folder / "replyes.db")
+    migrations.migrate(path)
+    calendar, clock = Calendar(), Clock()
+    phone = Phone(clock)
+    calcom_settings = CalComSettings("https://cal.example", "cal_key", verbs="concept", webhook_secrets=("s",))
+    twilio_settings = TwilioSettings("AC" + "1" * 32, ("token",), CLINIC_NUMBER, "https://replyes.example")
+    async with (
+        open_store(StoreSettings(path, ""), clinics) as store,
+        httpx.AsyncClient(transport=httpx.MockTransport(calendar)) as cal_client,
+        httpx.AsyncClient(transport=httpx.MockTransport(phone)) as sms_client,
+    ):
+        calendars = {"main": CalCom(calcom_settings, cal_client)}
+        carriers = {"main": Twilio(twilio_settings, sms_client)}
+        yield World(assemble(store, calendars, carriers, clinics, clock), calendar, phone, clock)
+
+
+def told(folder: Path, story: Callable[[World], Coroutine[Any, Any, None]], **clinic: object) -> None:
+    """Run a story in a new world."""
+
+    async def run() -> None:
+        async with a_world(folder, a_clinic(**clinic)) as world:
+            await story(world)
+
+    asyncio.run(run())
