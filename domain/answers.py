@@ -16,6 +16,8 @@ from domain.ledger import Work
 from domain.lifecycle import State
 from domain.replies import Answer, Meaning, interpret
 
+ANSWERS = (Outcome.DECIDED, Outcome.UNCLEAR)  # what a question's bookings are told; the rest is about texting
+
 
 class Answers(Decisions):
     """What patients say."""
@@ -32,14 +34,14 @@ class Answers(Decisions):
         situation = await self._situation(clinic, conversation, text, moment.at)
         verdict = judge(situation)
         work = Work(changed=[conversation])
-        if verdict.outcome in (Outcome.DECIDED, Outcome.UNCLEAR):
+        if verdict.outcome in ANSWERS:
             self._note_arrival(conversation, situation.named, work, moment)
         self._note_text(conversation, text, situation, verdict, moment)
-        for booking in verdict.bookings:
-            if verdict.outcome in (Outcome.DECIDED, Outcome.UNCLEAR):
-                words, rule = conversation.private(text.text), situation.meaning.rule
-                booking.reply(situation.meaning.answer, text.message_id, words, rule, moment)
-        work.changed += [booking for booking in situation.named if booking.pending_events]
+        if verdict.outcome in ANSWERS:
+            words, meaning = conversation.private(text.text), situation.meaning
+            for booking in verdict.bookings:
+                booking.reply(meaning.answer, text.message_id, words, meaning.rule, moment)
+        work.changed += [booking for booking in situation.named if booking.new_facts()]
         await self.append(work)
         return Receipt.ACCEPTED
 
@@ -74,14 +76,15 @@ class Answers(Decisions):
     def _note_arrival(self, conversation: Conversation, named: Sequence[Booking], work: Work, moment: Moment) -> None:
         """An answer proves that the question arrived, even where our own note of that is not written yet."""
         question = conversation.question
-        if question is None or question.accepted:
+        if question is None:
             return
-        work.finished = question.errand
-        conversation.text_accepted(
-            Kind.ASK, question.errand, moment, message_id="", proved_by="reply", bookings=question.bookings
-        )
+        if not question.accepted:
+            work.finished = question.errand
+            conversation.text_accepted(
+                Kind.ASK, question.errand, moment, message_id="", proved_by="reply", bookings=question.bookings
+            )
         for booking in named:
-            if booking.state is State.REQUESTED:
+            if booking.state is State.REQUESTED and booking.question:
                 booking.question_accepted(question.errand, "", "reply", moment)
 
     def _note_text(

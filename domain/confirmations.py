@@ -68,10 +68,11 @@ class Confirmations(Decisions):
         self, clinic: Clinic, booking: Booking, notice: BookingRequested, moment: Moment
     ) -> Receipt:
         """The same uid and start is the same request. A new start is asked anew, where the table allows it; a
-        booking that is already settled stays so."""
-        if booking.starts_at in (None, notice.starts_at) or notice.starts_at <= moment.at:
+        booking that is settled stays so, and one of which we only know that it was settled is not asked."""
+        if booking.starts_at == notice.starts_at:
             return Receipt.DUPLICATE
-        if not possible(Move.MOVED, booking.state):
+        is_tombstone = booking.starts_at is None
+        if is_tombstone or notice.starts_at <= moment.at or not possible(Move.MOVED, booking.state):
             return Receipt.IGNORED
         dates = deadlines(moment.at, notice.starts_at, clinic)
         booking.reschedule(dates, notice.starts_at, notice.ends_at, moment)

@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 
@@ -98,15 +100,11 @@ class Product:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, telling everybody else that it stops."""
+    """uvicorn without its own signal handlers: they would end the process before the worker has finished."""
 
-    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
-        super().__init__(config)
-        self.stopping = stopping
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.stopping.set()
-        super().handle_exit(sig, frame)
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 async def _run(service: Service, sandbox: Sandbox | None, listening: socket.socket, stopping: asyncio.Event) -> None:
@@ -114,7 +112,15 @@ async def _run(service: Service, sandbox: Sandbox | None, listening: socket.sock
     config = uvicorn.Config(
         web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=SECONDS_FOR_REQUESTS
     )
-    server = Server(config, stopping)
+    server = Server(config)
+
+    def stop() -> None:
+        server.force_exit = stopping.is_set()  # asked a second time
+        server.should_exit = True
+        stopping.set()
+
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop)
     working = asyncio.create_task(service.worker.run(stopping))
     probing = asyncio.create_task(_probe(service))
     working.add_done_callback(lambda _: setattr(server, "should_exit", True))  # without a worker, stop serving too
@@ -141,9 +147,16 @@ def _plan(address: str, sandbox: Sandbox | None) -> Plan:
     log_settings = settings.logs()
     settings.check()
     logs.set_up(log_settings)
-    if sandbox and plan.store.path == SANDBOX_DATABASE:
-        _start_afresh()
+    if sandbox:
+        _stay_at_home()
+        if plan.store.path == SANDBOX_DATABASE:
+            _start_afresh()
     return plan
+
+
+def _stay_at_home() -> None:
+    """A proxy of this network has no business with calls from this process to itself."""
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
 
 
 def _start_afresh() -> None:

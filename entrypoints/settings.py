@@ -23,7 +23,7 @@ from domain.errors import Misconfigured
 MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
 DURATION = re.compile(r"(\d+)([smhd])")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-SHORTEST_ENCRYPTION_KEY = 32
+SHORTEST_ENCRYPTION_KEY = 16
 
 SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "QUIET_HOURS": "none", "SMS_PER_SECOND": "0"}
 
@@ -74,7 +74,7 @@ class Settings:
         url = self._text("DATABASE_URL", "sqlite:///replyes.db")
         key = self._text("ENCRYPTION_KEY")
         if key and len(key) < SHORTEST_ENCRYPTION_KEY:
-            self._fault("ENCRYPTION_KEY", "has fewer than 32 characters; make one with: openssl rand -base64 32")
+            self._fault("ENCRYPTION_KEY", "has fewer than 16 characters; make one with: openssl rand -base64 32")
         scheme, _, path = url.partition("://")
         if scheme != "sqlite" or not path.startswith("/") or len(path) == 1:
             self._fault("DATABASE_URL", "must be sqlite:///<file>, for example sqlite:///replyes.db")

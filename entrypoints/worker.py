@@ -76,12 +76,10 @@ class Worker:
             task.add_done_callback(self._in_hand.discard)
 
     async def _rest(self) -> float:
-        """How long to rest when nobody rings: until the next errand is due, a second at most."""
-        due_at = await self.store.outbox.next_due()
-        if due_at is None:
-            return LONGEST_REST
-        wait = (due_at - self.clock()).total_seconds()
-        return wait if 0 < wait < LONGEST_REST else LONGEST_REST
+        """How long to rest when nobody rings: until the next errand becomes due, a second at most."""
+        now = self.clock()
+        due_at = await self.store.outbox.next_due(now)
+        return LONGEST_REST if due_at is None else min(LONGEST_REST, (due_at - now).total_seconds())
 
     async def carry_out(self, claimed: Claimed) -> None:
         """One errand, whatever its kind. What it raises is unexpected; the errand comes back after its lease."""

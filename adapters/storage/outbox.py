@@ -66,10 +66,10 @@ class StoredOutbox:
         """Keep the errand where people can see it, but claim it no more."""
         await self._store(Statement(GIVE_UP, _note(claimed, why)))
 
-    async def next_due(self) -> datetime | None:
-        """When the next errand becomes due that nobody holds."""
-        found = await self.database.read("SELECT min(due_at) AS due_at FROM outbox WHERE status = 'due'")
-        return moment(found[0]["due_at"])
+    async def next_due(self, after: datetime) -> datetime | None:
+        """When the next errand becomes due that is not due yet at `after`."""
+        sql = "SELECT min(due_at) AS due_at FROM outbox WHERE status = 'due' AND due_at > :after"
+        return moment((await self.database.read(sql, after=milliseconds(after)))[0]["due_at"])
 
     async def _store(self, statement: Statement) -> list[Row]:
         return await self.commits.commit(Write(statements=[statement]))

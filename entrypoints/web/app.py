@@ -1,7 +1,7 @@
 """The table of routes, and the table of errors."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,10 +29,10 @@ def build(service: Service, extra: Sequence[BaseRoute] = (), home: str | None = 
     ]
     if home is not None:
         routes.append(Route("/", _redirect_to(home)))
-    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _wrong_method})
+    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _wrong_method, Exception: _failed})
 
 
-def _redirect_to(home: str):  # type: ignore[no-untyped-def]
+def _redirect_to(home: str) -> Callable[[Request], Awaitable[Response]]:
     async def redirect(request: Request) -> Response:  # noqa: ARG001
         return RedirectResponse(home)
 
@@ -46,6 +46,11 @@ async def _not_found(request: Request, error: Exception) -> Response:  # noqa: A
 
 async def _wrong_method(request: Request, error: Exception) -> Response:  # noqa: ARG001
     return _json({"error": "this address takes another method"}, 405)
+
+
+async def _failed(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """A fault of ours: the server logs it. No body, because a carrier might text it to a patient."""
+    return Response(status_code=500)
 
 
 def _json(content: object, status: int) -> Response:

@@ -106,7 +106,7 @@ async def _raw(request: Request) -> RawRequest:
     return RawRequest(
         method=request.method,
         path=request.scope.get("raw_path", request.url.path.encode()).decode("latin-1"),
-        headers={name: value for name, value in request.headers.items()},  # noqa: C416 - the last of doubled names
+        headers=dict(request.headers.items()),
         body=bytes(body),
         query=request.scope["query_string"].decode("latin-1"),
     )

@@ -251,7 +251,6 @@ YES_WORDS = [
     "that works",
     "perfect",
     "👍",
-    "absolutely",
 ]
 NO_WORDS = [
     "no",

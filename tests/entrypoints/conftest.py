@@ -7,12 +7,12 @@ import asyncio
 import base64
 import hmac
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -48,7 +48,6 @@ SECRETS = (SECRET, TOKEN, API_KEY, ENVIRONMENT["ENCRYPTION_KEY"])
 
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 Headers = Sequence[tuple[str | bytes, str | bytes]]
-Result = TypeVar("Result")
 
 
 # -- Requests -------------------------------------------------------------------------------------------------
@@ -170,7 +169,7 @@ class Product:
 
         async def work() -> None:
             for claimed in await self.service.store.outbox.claim(clock(), 100):
-                await self.service.worker.texting.carry_out(claimed)
+                await self.service.worker.carry_out(claimed)
 
         self.runner.run(work())
 
@@ -221,6 +220,20 @@ async def opened(path: Path, outside: Outside) -> AsyncIterator[Service]:
         calendars = {clinic.key: CalCom(service_settings.calcom, client)}
         carriers = {clinic.key: Twilio(service_settings.twilio, client)}
         yield assemble(store, calendars, carriers, {clinic.key: clinic}, clock)
+
+
+@contextmanager
+def new_product(path: Path) -> Iterator[Product]:
+    """A product that nobody has called yet, on a new file."""
+    outside = Outside()
+    with asyncio.Runner() as runner:
+        service = opened(path, outside)
+        product = Product(runner, runner.run(service.__aenter__()), outside)
+        try:
+            yield product
+        finally:
+            runner.run(product.client.aclose())
+            runner.run(service.__aexit__(None, None, None))
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ def test_a_settlement_of_an_unknown_booking_keeps_a_late_request_from_being_aske
 ) -> None:
     async def story(world: World) -> None:
         assert await world.calendar_says(how) == "accepted"
-        assert await world.books() == "duplicate"
+        assert await world.books() == "ignored"
         await world.works()
         assert world.phone.said == []
         assert await world.state() in ("confirmed", "cancelled")

@@ -1,24 +1,25 @@
 """What the fakes have in common: small HTTP servers in the test's own process, so that they outlive the product."""
 
 import json
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socket import socket
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-PATIENCE = 60.0  # seconds: far longer than anything here may take, even on a busy machine
+PATIENCE = 60.0  # seconds: far longer than anything here takes, even on a busy machine
 
 
 def nothing() -> None:
-    """For those who have nothing to add."""
+    """What happens where nothing is to happen."""
 
 
 def within(seconds: float, what: str, log: Callable[[], str] = str) -> Iterator[None]:
@@ -31,8 +32,8 @@ def within(seconds: float, what: str, log: Callable[[], str] = str) -> Iterator[
 
 
 class Moments:
-    """The steps of all calls, by name, as they happen. `watch` is called at each with its name and how often there
-    was one of that name; the call goes on when it returns. So a test can step in at an exact point."""
+    """The steps of all calls, by name, as they happen. `watch` is called at each with its name and how many of that
+    name there have been, and the call goes on when it returns: so a test can step in at an exact point."""
 
     def __init__(self) -> None:
         self.watch: Callable[[str, int], None] = lambda name, nth: None
@@ -68,42 +69,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What to answer, and what happens right after the answer has left."""
+    """What to answer, and what happens as soon as the answer has left."""
 
     status: int
     document: object
     then: Callable[[], None] = nothing
-
-
-class Fake:
-    """A server of somebody else's. It keeps every request."""
-
-    def __init__(self, moments: Moments) -> None:
-        self.moments = moments
-        self.requests: list[Request] = []
-        self.courier = Courier()
-        self.lock = threading.Lock()
-        self._server = _Server(self)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True)
-        self._thread.start()
-
-    def answer(self, request: Request) -> Response:
-        raise NotImplementedError
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a call is under way, or what comes after it."""
-        return self._server.calls > 0
-
-    def close(self) -> None:
-        """Raises what went wrong inside the fake itself."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-        self.courier.close()
-        if self._server.errors:
-            raise self._server.errors[0]
 
 
 class Courier:
@@ -121,30 +91,73 @@ class Courier:
             return None
 
     def post_until_answered(self, url: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        """The same again until there is an answer, as a sender does that tries again."""
+        answer = None
         for _ in within(PATIENCE, f"an answer to POST {urlsplit(url).path}"):
-            response = self.post(url, body, headers)
-            if response is not None:
-                return response
-        raise AssertionError("`within` never ends by itself")
+            if answer := self.post(url, body, headers):
+                break
+        return answer
 
     def close(self) -> None:
         self._client.close()
+
+
+class Fake:
+    """Somebody else's server. It keeps every request."""
+
+    def __init__(self, moments: Moments) -> None:
+        self.moments = moments
+        self.requests: list[Request] = []
+        self.errors: list[BaseException] = []
+        self.courier = Courier()
+        self.lock = threading.Lock()
+        self._under_way = 0
+        self._server = _Server(self)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is under way, or what follows from it."""
+        return self._under_way > 0
+
+    @contextmanager
+    def call_under_way(self) -> Iterator[None]:
+        with self.lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._under_way -= 1
+
+    def answer(self, request: Request) -> Response:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Stop. Raises what went wrong inside the fake itself."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+        self.courier.close()
+        if self.errors:
+            raise self.errors[0]
 
 
 class _Server(ThreadingHTTPServer):
     def __init__(self, fake: Fake) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.fake = fake
-        self.calls = 0
-        self.errors: list[BaseException] = []
 
-    def handle_error(self, request: socket | tuple[bytes, socket], client_address: Any) -> None:  # noqa: ARG002
-        """A product that was killed in the middle of a call is no error of the fake's."""
-        import sys  # noqa: PLC0415
-
-        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+    def handle_error(self, request: object, client_address: object) -> None:
+        """That the other side was killed is no error of ours."""
+        error = sys.exc_info()[1]
         if error is not None and not isinstance(error, ConnectionError):
-            self.errors.append(error)
+            self.fake.errors.append(error)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -154,3 +167,34 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         fake = self.server.fake
+        with fake.call_under_way():
+            request = self._request()
+            fake.requests.append(request)
+            response = fake.answer(request)
+            with suppress(ConnectionError):
+                self._send(response)
+            response.then()
+
+    do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
+
+    def _request(self) -> Request:
+        target = urlsplit(self.path)
+        return Request(
+            method=self.command,
+            path=target.path,
+            query=dict(parse_qsl(target.query)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(int(self.headers.get("Content-Length", 0))),
+        )
+
+    def _send(self, response: Response) -> None:
+        body = json.dumps(response.document).encode()
+        self.send_response(response.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, *_: object) -> None:
+        """The test asks `requests`."""
