@@ -106,5 +106,5 @@ def assemble(
         text_outcomes=text_outcomes,
         calendars=calendars,
         carriers=carriers,
-        worker=Worker(store, texting, calling, clock),
+        worker=Worker(outbox, store.bell, store.expiry, texting, calling, clock=clock),
     )

@@ -4,16 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from adapters.storage.outbox import StoredOutbox
 from domain.calling import Calling
 from domain.delivery import Delivery
 from domain.errands import Claimed
 from domain.errors import ClaimLost, StorageAway
+from domain.expiry import Expiry
 from domain.texting import Texting
-
-if TYPE_CHECKING:
-    from entrypoints.wiring import Store
 
 log = logging.getLogger("replyes.worker")
 
@@ -45,8 +43,19 @@ class Bell:
 class Worker:
     """Carries out errands side by side, and runs the expiry job every minute."""
 
-    def __init__(self, store: "Store", texting: Texting, calling: Calling, clock: Callable[[], datetime]) -> None:
-        self.store = store
+    def __init__(
+        self,
+        outbox: StoredOutbox,
+        bell: Bell,
+        expiry: Expiry,
+        texting: Texting,
+        calling: Calling,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.outbox = outbox
+        self.bell = bell
+        self.expiry = expiry
         self.texting = texting
         self.calling = calling
         self.clock = clock
@@ -59,9 +68,9 @@ class Worker:
             try:
                 if self.clock() >= expire_at:
                     expire_at = self.clock() + EXPIRY_EVERY
-                    await self.store.expiry.run(self.clock())
+                    await self.expiry.run(self.clock())
                 await self._take()
-                await self.store.bell.wait(await self._rest())
+                await self.bell.wait(await self._rest())
             except StorageAway as error:
                 log.error("%s; trying again", error)
                 await asyncio.sleep(LONGEST_REST)
@@ -70,7 +79,7 @@ class Worker:
 
     async def _take(self) -> None:
         free = AT_ONCE - len(self._in_hand)
-        for claimed in await self.store.outbox.claim(self.clock(), free) if free else []:
+        for claimed in await self.outbox.claim(self.clock(), free) if free else []:
             task = asyncio.create_task(self._carried_out(claimed))
             self._in_hand.add(task)
             task.add_done_callback(self._in_hand.discard)
@@ -78,7 +87,7 @@ class Worker:
     async def _rest(self) -> float:
         """How long to rest when nobody rings: until the next errand becomes due, a second at most."""
         now = self.clock()
-        due_at = await self.store.outbox.next_due(now)
+        due_at = await self.outbox.next_due(now)
         return LONGEST_REST if due_at is None else min(LONGEST_REST, (due_at - now).total_seconds())
 
     async def carry_out(self, claimed: Claimed) -> None:
@@ -95,4 +104,4 @@ class Worker:
             log.error("%s %s: %s; it comes back", claimed.errand.kind, claimed.errand.key, error)
         except Exception:
             log.exception("%s %s failed; it comes back", claimed.errand.kind, claimed.errand.key)
-        self.store.bell.ring()
+        self.bell.ring()

@@ -40,6 +40,7 @@ function replaceAnswers(page) {
     shown.textContent = fresh;
     document.querySelector(`[aria-describedby="${shown.id}"]`)?.setAttribute("aria-invalid", String(fresh !== ""));
   }
+  document.querySelector("[aria-invalid=true]")?.focus();
 }
 
 function parsed(html) {
