@@ -10,7 +10,7 @@ import structlog
 
 from entrypoints.settings import LogSettings
 
-PHONE = re.compile(r"(?<![\w-])\+?\d[\d ().-]{5,}\d(?![\w-])")
+PHONE = re.compile(r"(?<![\w-])(?!\d{4}-\d\d-\d\d)\+?\d[\d ().-]{5,}\d(?![\w-])")
 DIGITS_SHOWN = 2
 FEWEST_DIGITS = 7
 

@@ -59,7 +59,8 @@ class Phone:
         return message
 
     async def _answered(self, request: Request, endpoint: Endpoint) -> Response:
-        call = self._world.call_began(Arrow.OUTWARD, request.method, request.url.path.removeprefix(PREFIX))
+        path, note = request.url.path.removeprefix(PREFIX), "SMS" if request.method == "POST" else ""
+        call = self._world.call_began(Arrow.OUTWARD, request.method, path, note=note)
         response = self._stranger(request) or await endpoint(request)
         self._world.call_ended(call, response.status_code)
         return response

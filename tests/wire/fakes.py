@@ -206,12 +206,17 @@ class FakeTwilio(Fake):
         self.loses = 0
         super().__init__(moments)
 
-    def say(self, phone: str, words: str) -> httpx.Response:
+    def say(self, phone: str, words: str, sid: str = "") -> httpx.Response:
         """The patient sends a text. Told until it is answered, as Twilio does when the webhook asks for retries."""
-        sid = _new_sid()
         form = {
-            **{"MessageSid": sid, "SmsMessageSid": sid, "SmsSid": sid, "AccountSid": ACCOUNT, "ApiVersion": "2010-04-01"},
-            **{"From": phone, "To": CLINIC, "Body": words, "NumMedia": "0", "SmsStatus": "received", "FromCity": ""},
+            "MessageSid": sid or new_sid(),
+            "AccountSid": ACCOUNT,
+            "From": phone,
+            "FromCity": "",
+            "To": CLINIC,
+            "Body": words,
+            "NumMedia": "0",
+            "SmsStatus": "received",
         }
         answer = self._post(f"{self.product_url}/api/webhooks/sms", form)
         self.moments.reach("reply answered")
@@ -240,7 +245,7 @@ class FakeTwilio(Fake):
         if self.loses:
             self.loses -= 1
             return Response(500, {"code": 20500, "message": "Internal Server Error", "status": 500})
-        text = Text(_new_sid(), form["To"], form["Body"], form["StatusCallback"], datetime.now(UTC))
+        text = Text(new_sid(), form["To"], form["Body"], form["StatusCallback"], datetime.now(UTC))
         self.texts.append(text)
         self.moments.reach("text accepted")
         return Response(201, _message(text), lambda: self._arrives(text))
@@ -265,7 +270,8 @@ class FakeTwilio(Fake):
         return self.courier.post_until_answered(url, urlencode(form).encode(), headers)
 
 
-def _new_sid() -> str:
+def new_sid() -> str:
+    """A message's id, as Twilio makes them."""
     return "SM" + secrets.token_hex(16)
 
 

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -79,13 +79,25 @@ class Product:
 
     def kill(self) -> None:
         """As a power cut: nothing is finished. Return when it is dead."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self.killer()()
+
+    def killer(self) -> Callable[[], None]:
+        """What kills this life of it, and no later one."""
+        process = self._process
+
+        def kill() -> None:
+            if process is not None:
+                process.kill()
+                process.wait()
+
+        return kill
+
+    def ask_to_stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
-        """Ask it to end, and wait for its exit code."""
-        self._process.send_signal(signal.SIGTERM)
+        """Ask it to stop, and wait for its exit code."""
+        self.ask_to_stop()
         return self._process.wait(PATIENCE)
 
     def told(self, *command: str) -> Any:

@@ -51,9 +51,7 @@ class World:
     def _is_quiet(self) -> bool:
         """In this order: without an errand no call begins, and with no call under way nobody kills the product."""
         return (
-            not self.product.errands()
-            and not (self.calendar.is_busy or self.carrier.is_busy)
-            and self.product.is_alive
+            not self.product.errands() and not (self.calendar.is_busy or self.carrier.is_busy) and self.product.is_alive
         )
 
     def _settings(self, url: str) -> dict[str, str]:
