@@ -6,7 +6,7 @@ LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-u
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format lint types migrate bookings expire bench lock clean
+.PHONY: help run serve test check format lint types migrate bookings audit expire bench lock clean
 
 ##@ Use
 run: .venv/runtime ## the service with a sandbox phone and a sandbox Cal.com; no account needed
@@ -20,6 +20,9 @@ migrate: .venv/runtime ## bring the database up to date
 
 bookings: .venv/runtime ## list the bookings
 	@$(BIN)/replyes bookings $(ARGS)
+
+audit: .venv/runtime ## the story of one booking: make audit UID=…
+	@$(BIN)/replyes audit $(UID)
 
 expire: .venv/runtime ## one pass of the scheduled expiry job
 	@$(BIN)/replyes expire $(ARGS)
@@ -60,7 +63,7 @@ help: ## this list
 	@$(PYTHON) -m venv .venv
 
 .venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
-	@echo "Installing what Replyes needs (once, about half a minute) …"
+	@echo "Installing what Replyes needs (once; a minute or two) …"
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -268,14 +268,22 @@ def _is_seat_leaving(payload: Json) -> bool:
 
 
 def _leaver(payload: Json) -> Json:
-    """Who gives up the seat: the only attendee, or in newer versions the one whose seat is named."""
-    if len(_attendees(payload)) <= 1:
-        return _attendee(payload)
-    seat_id = payload.get("attendeeSeatId")
-    for attendee in map(as_object, _attendees(payload)):
-        if as_object(attendee.get("bookingSeat")).get("referenceUid") == seat_id:
+    """Who gives up the seat: the one whose seat is named, else the only attendee, unless that one sits elsewhere.
+
+    Newer versions build the payload after the leaver is gone, so the only attendee may be one who stays.
+    """
+    attendees = [as_object(attendee) for attendee in _attendees(payload)]
+    seat = payload.get("attendeeSeatId")
+    for attendee in attendees:
+        if seat is not None and _seat_of(attendee) == seat:
             return attendee
-    return {}
+    if len(attendees) != 1 or (seat is not None and _seat_of(attendees[0]) is not None):
+        return {}
+    return attendees[0]
+
+
+def _seat_of(attendee: Json) -> object:
+    return as_object(attendee.get("bookingSeat")).get("referenceUid")
 
 
 def _patient_name(payload: Json, booker: Json) -> str:

@@ -59,6 +59,7 @@ class Calling(Delivery):
         calendar, kind = self.calendars[claimed.errand.clinic], claimed.errand.kind
         await self.outbox.mark(Attempt(claimed, self.clock()))
         outcome = await (calendar.confirm(uid) if kind is Kind.CONFIRM_IN_CALENDAR else calendar.cancel(uid, reason))
+        log.info("%s %s: called Cal.com, %s", kind, claimed.errand.key, type(outcome).__name__.lower())
         match outcome:
             case Retry() | Rejected(blame=Blame.CONFIGURATION):
                 await self._again_or_give_up(claimed, outcome)

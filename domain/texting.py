@@ -49,6 +49,7 @@ class Texting(Delivery):
         match outcome:
             case Accepted(message_id):
                 await self._record(claimed, message_id)
+                log.info("%s %s: sent as %s", claimed.errand.kind, claimed.errand.key, message_id)
             case Rejected(blame=Blame.CONFIGURATION):
                 log.error("the carrier refuses our account or sender (%s %s)", outcome.code, outcome.detail)
                 await self._again_or_give_up(claimed, f"refused: {outcome.code}", AFTER_CONFIGURATION)

@@ -22,7 +22,7 @@ def set_up(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.level.upper())
-    for chatty in ("httpx", "httpcore", "uvicorn.access", "asyncio", "transitions"):
+    for chatty in ("httpx", "httpcore", "uvicorn.error", "uvicorn.access", "asyncio", "transitions"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
@@ -32,7 +32,7 @@ def _formatter(wanted: str) -> logging.Formatter:
     before: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json),
         structlog.processors.format_exc_info,
         masked,
     ]

@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,7 +58,8 @@ def bind(options: Options) -> socket.socket:
     try:
         return socket.create_server((options.host, options.port), backlog=2048)
     except OSError as error:
-        problem = f"cannot listen on {options.host}:{options.port} ({error.strerror}); choose another --port or --host"
+        why = os.strerror(error.errno) if error.errno else str(error)
+        problem = f"cannot listen on {options.host}:{options.port} ({why}); choose another --port or --host"
         raise Misconfigured([problem]) from error
 
 
@@ -129,6 +131,7 @@ async def _run(service: Service, sandbox: Sandbox | None, listening: socket.sock
     service.store.bell.ring()
     probing.cancel()
     await working
+    log.info("stopped; what is not done yet waits in the outbox")
 
 
 async def _probe(service: Service) -> None:
@@ -169,10 +172,12 @@ def _announce(address: str, sandbox: Sandbox | None, plan: Plan) -> None:
     if not sandbox:
         log.info("Replyes listens on %s", address)
         return
+    program = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "replyes" else "replyes"
     print(  # noqa: T201 - the one thing that a newcomer has to read
         f"\n  Replyes is running with a sandbox phone and a sandbox Cal.com. Open\n\n      {address}/sandbox\n\n"
-        f"  book a slot, and answer the SMS. In another terminal, with DATABASE_URL=sqlite:///{plan.store.path}:\n"
-        "  `replyes bookings` and `replyes audit UID` tell what happened. Ctrl-C stops.\n",
+        "  book a slot, and answer the SMS. What happened is told in another terminal by\n\n"
+        f"      export DATABASE_URL=sqlite:///{plan.store.path}\n"
+        f"      {program} bookings\n      {program} audit UID\n\n  Ctrl-C stops.\n",
         flush=True,
     )
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from importlib.resources import files
+from pathlib import Path
 
 from domain.errors import Misconfigured
 
@@ -17,7 +18,9 @@ def available() -> list[str]:
 
 
 def due(path: str) -> list[str]:
-    """The migrations that this database still lacks."""
+    """The migrations that this database still lacks. Only looks: raises Misconfigured where there is no database."""
+    if not Path(path).exists():
+        raise Misconfigured([f"there is no database {path} yet; `replyes serve` or `replyes migrate` makes it"])
     with _connect(path) as connection:
         return _due(connection)
 

@@ -16,6 +16,7 @@ from domain.errors import (
     TooLarge,
     UnknownClinic,
 )
+from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Unheeded
 from domain.ports import Answer, RawRequest
 from entrypoints.settings import MAIN_CLINIC
 from entrypoints.wiring import Service, clock
@@ -53,7 +54,7 @@ class Webhooks:
             status = STATUS.get(type(error), 500)
             told = "not authentic" if isinstance(error, UNTOLD) else str(error)
             return JSONResponse({"status": "refused", "error": told}, status)
-        log.info("calendar webhook: %s %s", type(notice).__name__, receipt)
+        log.info("%s: %s", _told(notice), receipt)
         return JSONResponse({"status": receipt})
 
     async def texts(self, request: Request) -> Response:
@@ -85,6 +86,16 @@ class Webhooks:
             _log(request, error)
             return _response(carrier.answer_reports(error))
         return _response(carrier.answer_reports())
+
+
+def _told(notice: CalendarNotice) -> str:
+    match notice:
+        case BookingRequested(uid=uid):
+            return f"booking {uid} was requested"
+        case BookingSettled(uid=uid, how=how):
+            return f"booking {uid} was {how} in Cal.com"
+        case Unheeded(why=why):
+            return f"a webhook that asks nothing of us ({why})"
 
 
 def _of(clinic: str, doors: Mapping[str, Door]) -> Door:

@@ -81,7 +81,7 @@ async def test_a_report_that_nobody_takes_is_only_noted() -> None:
         response = await scene.send(StatusCallback=CALLBACK)
 
     assert response.status_code == 201
-    assert [call.status for call in scene.world.calls] == [201, 0, 0]
+    assert [(call.status, call.note) for call in scene.world.calls] == [(201, "SMS"), (0, "sent"), (0, "delivered")]
 
 
 @pytest.mark.parametrize("auth", [None, ("AC0", "wrong"), ("", "")])
