@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import httpx
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
-from domain.errors import Misconfigured, NotAuthentic, NotUnderstood, StorageAway, TooLarge
+from domain.errors import Conflict, Misconfigured, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import ConsentHint, Delivery, DeliveryReport, InboundText
 from domain.ports import (
     Accepted,
@@ -38,7 +38,7 @@ LONGEST_VALIDITY = 36_000  # seconds: Twilio's own maximum
 LONGEST_WAIT = timedelta(days=1)
 PAGE_SIZE, PAGES = 100, 3  # how far back a look-up reads: far more texts than one phone gets in a quarter of an hour
 MOST_FIELDS = 200  # Twilio sends about 25, and two more for each picture
-LONGEST_TEXT = 1600  # characters: Twilio's own maximum
+LONGEST_TEXT = 3200  # characters: twice Twilio's own maximum, so that what was cut still looks too long to decide
 
 # Nothing of the request has left this machine.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
@@ -60,7 +60,13 @@ DELIVERIES = {
     **dict.fromkeys(("undelivered", "failed", "canceled"), Delivery.UNDELIVERED),
 }
 
-REFUSALS: dict[type[Exception], int] = {NotAuthentic: 403, NotUnderstood: 400, TooLarge: 413, StorageAway: 503}
+REFUSALS: dict[type[Exception], int] = {
+    NotAuthentic: 403,
+    NotUnderstood: 400,
+    TooLarge: 413,
+    Conflict: 503,
+    StorageAway: 503,
+}
 SAY_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")

@@ -8,7 +8,7 @@ from domain.deadlines import Deadlines
 from domain.errands import Kind
 from domain.errors import NotPossible
 from domain.facts import Moment, Private, StreamCreated, booking_id
-from domain.inbound import BookingRequested, Delivery, Settlement
+from domain.inbound import BookingRequested, BookingSettled, Delivery, Settlement
 from domain.lifecycle import OPEN, Move, State, after
 from domain.replies import Answer
 
@@ -37,7 +37,9 @@ class Booking(Correspondent):
         self.frees_slot = False
         self.unsettled: int | None = None
         self.patient_waits = False
-        self.echoed = False
+        self.told_how = ""
+        self.told_at: datetime | None = None
+        self.requested_at: datetime | None = None
 
     # -- What may be asked of it ------------------------------------------------------------------------------
 
@@ -68,13 +70,16 @@ class Booking(Correspondent):
             conversation=conversation,
             recurring=notice.recurring,
             rescheduled_from=notice.rescheduled_from,
+            told_at=notice.told_at,
             **deadlines.as_fields(),
         )
 
     @classmethod
-    def seen_settled(cls, clinic: str, uid: str, how: Settlement, moment: Moment) -> "Booking":
+    def seen_settled(cls, clinic: str, notice: BookingSettled, moment: Moment) -> "Booking":
         """A tombstone for a booking that was settled before we heard of it."""
-        return cls._begin(facts.SeenSettled, clinic, uid, moment, how=how, state=settled_state(how))
+        how, told_at = notice.how, notice.told_at
+        state = settled_state(how)
+        return cls._begin(facts.SeenSettled, clinic, notice.uid, moment, how=how, state=state, told_at=told_at)
 
     def put_question(self, errand: str, moment: Moment) -> None:
         """The question is about to leave; noted once for each errand."""
@@ -108,20 +113,21 @@ class Booking(Correspondent):
             raise NotPossible("the deadline has not passed")
         self._move(Move.RUN_OUT, facts.Expired, moment, cancels=cancels)
 
-    def settled_in_calendar(self, how: Settlement, moment: Moment) -> bool:
+    def settled_in_calendar(self, how: Settlement, told_at: datetime | None, moment: Moment) -> bool:
         """The calendar tells how the booking was settled. Our own doing comes back as an echo, which is no move.
-        Returns False where it tells nothing new."""
+        Returns False where it tells nothing new: repeated, or overtaken by something that it told later."""
+        told = {"how": how, "told_at": told_at}
         wanted = settled_state(how)
+        if is_old_news(told_at, self.told_at) or (self.told_how == how and self._agrees_with(wanted)):
+            return False
         if self._agrees_with(wanted):
-            if self.echoed:
-                return False
-            self._note(facts.CalendarEchoed, moment, how=how)
+            self._note(facts.CalendarEchoed, moment, **told)
         elif self.unsettled is not None:
-            self._note(facts.CalendarDiffers, moment, how=how)
+            self._note(facts.CalendarDiffers, moment, **told)
         elif wanted is State.CONFIRMED:
-            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment)
+            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment, **told)
         else:
-            self._move(Move.CALENDAR_CANCELLED, facts.CancelledInCalendar, moment, how=how)
+            self._move(Move.CALENDAR_CANCELLED, facts.CancelledInCalendar, moment, **told)
         return True
 
     def calendar_agrees(self, status: str, proved_by: str, moment: Moment) -> None:
@@ -132,7 +138,8 @@ class Booking(Correspondent):
         """The calendar shows the opposite of what was decided, and our call could not change it.
         An expired booking that the host confirmed meanwhile is simply confirmed."""
         if self.state is State.EXPIRED:
-            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment)
+            told = {"how": Settlement.CONFIRMED, "told_at": None}
+            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment, **told)
             return
         answers = self._waiting_for()
         self._move(Move.CALENDAR_REFUSED, facts.CalendarRefused, moment, status=status, detail=detail, answers=answers)
@@ -141,9 +148,10 @@ class Booking(Correspondent):
         """Our call came to nothing, and the calendar shows neither outcome."""
         self._note(facts.CalendarFailed, moment, status=status, detail=detail, answers=self._waiting_for())
 
-    def reschedule(self, deadlines: Deadlines, starts_at: datetime, ends_at: datetime, moment: Moment) -> None:
+    def reschedule(self, notice: BookingRequested, deadlines: Deadlines, moment: Moment) -> None:
         """The same uid has a new start."""
-        self._move(Move.MOVED, facts.Rescheduled, moment, starts_at=starts_at, ends_at=ends_at, **deadlines.as_fields())
+        times = {"starts_at": notice.starts_at, "ends_at": notice.ends_at, "told_at": notice.told_at}
+        self._move(Move.MOVED, facts.Rescheduled, moment, **times, **deadlines.as_fields())
 
     def staff_confirms(self, who: str, moment: Moment) -> None:
         """A person decides for the patient."""
@@ -193,7 +201,11 @@ class Booking(Correspondent):
 
     def decided(self, version: int | None, *, by_text: bool = False) -> None:
         """The decision of this version waits for the calendar; None where the calendar knows already."""
-        self.unsettled, self.patient_waits, self.echoed = version, by_text, False
+        self.unsettled, self.patient_waits, self.told_how = version, by_text, ""
+
+    def told(self, how: str, told_at: datetime | None) -> None:
+        """The newest that the calendar has told."""
+        self.told_how, self.told_at = how, told_at or self.told_at
 
     def settled(self) -> None:
         self.unsettled, self.patient_waits = None, False
@@ -201,6 +213,13 @@ class Booking(Correspondent):
     def heard_of_delivery(self, fact: DeliveryReported) -> None:
         if fact.kind == Kind.ASK:
             self.reached = fact.status != Delivery.UNDELIVERED
+
+
+def is_old_news(told_at: datetime | None, newest: datetime | None) -> bool:
+    """Whether the calendar has told something later already. Its signature has no date, so this is also what keeps a
+    recorded webhook from being played again. Requests and settlements are compared among their own kind: newer
+    versions of Cal.com date a request when it is sent, which can be after the settlement that follows it."""
+    return told_at is not None and newest is not None and told_at <= newest
 
 
 def settled_state(how: Settlement) -> State:

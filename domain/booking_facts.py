@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 class Requested(Fact, StreamCreated):
     """The patient took a slot that needs confirmation. The deadlines are fixed now, from the planned question.
-    `phone` and `conversation` are None where no usable number was given."""
+    `phone` and `conversation` are None where no usable number was given.
+
+    Here and below, `told_at` is when the calendar wrote the notice from which the fact came.
+    """
 
     TOPIC = "booking.requested"
     clinic: str
@@ -31,6 +34,7 @@ class Requested(Fact, StreamCreated):
     conversation: str | None
     recurring: bool
     rescheduled_from: str | None
+    told_at: datetime | None
     ask_at: datetime
     remind_at: list[datetime]
     expire_at: datetime
@@ -40,6 +44,7 @@ class Requested(Fact, StreamCreated):
         aggregate.name, aggregate.phone, aggregate.conversation = self.name, self.phone, self.conversation
         aggregate.practitioner = self.practitioner
         aggregate.language, aggregate.time_zone = self.language, self.time_zone
+        aggregate.requested_at = self.told_at
         aggregate.set_times(self)
 
 
@@ -51,10 +56,11 @@ class SeenSettled(Fact, StreamCreated):
     uid: str
     how: str
     state: str
+    told_at: datetime | None
 
     def apply(self, aggregate: "Booking") -> None:
         aggregate.clinic, aggregate.uid, aggregate.state = self.clinic, self.uid, State(self.state)
-        aggregate.echoed = True
+        aggregate.told(self.how, self.told_at)
 
 
 class Moved(Fact):
@@ -145,23 +151,19 @@ class ConfirmedInCalendar(Moved):
     """Somebody confirmed the booking in Cal.com."""
 
     TOPIC = "booking.confirmed_in_calendar"
+    how: str
+    told_at: datetime | None
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
         aggregate.decided(None)
-        aggregate.echoed = True
+        aggregate.told(self.how, self.told_at)
 
 
-class CancelledInCalendar(Moved):
+class CancelledInCalendar(ConfirmedInCalendar):
     """Somebody cancelled, rejected or rescheduled the booking in Cal.com; `how` tells which."""
 
     TOPIC = "booking.cancelled_in_calendar"
-    how: str
-
-    def apply(self, aggregate: "Booking") -> None:
-        super().apply(aggregate)
-        aggregate.decided(None)
-        aggregate.echoed = True
 
 
 class CalendarEchoed(Fact):
@@ -170,17 +172,17 @@ class CalendarEchoed(Fact):
 
     TOPIC = "booking.calendar_echoed"
     how: str
+    told_at: datetime | None
 
     def apply(self, aggregate: "Booking") -> None:
-        aggregate.echoed = True
+        aggregate.told(self.how, self.told_at)
 
 
-class CalendarDiffers(Fact):
+class CalendarDiffers(CalendarEchoed):
     """The calendar told something else than what was decided, while our own call is still owed: that call looks
     first and settles it."""
 
     TOPIC = "booking.calendar_differs"
-    how: str
 
 
 class CalendarAgreed(Fact):
@@ -227,6 +229,7 @@ class Rescheduled(Moved):
     TOPIC = "booking.rescheduled"
     starts_at: datetime
     ends_at: datetime
+    told_at: datetime | None
     ask_at: datetime
     remind_at: list[datetime]
     expire_at: datetime
@@ -235,6 +238,7 @@ class Rescheduled(Moved):
         super().apply(aggregate)
         aggregate.decided(None)
         aggregate.reached, aggregate.question, aggregate.frees_slot = False, None, False
+        aggregate.requested_at = self.told_at or aggregate.requested_at
         aggregate.set_times(self)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from domain.booking import Booking
+from domain.booking import Booking, is_old_news
 from domain.clinics import Clinic
 from domain.conversation import Conversation
 from domain.deadlines import deadlines
@@ -59,7 +59,7 @@ class Confirmations(Decisions):
                 booking.hand_to_staff("The patient has opted out of texts: please call.", moment)
             work.changed.append(conversation)
         if notice.rescheduled_from:  # Cal.com cancels the old booking without a webhook
-            old = BookingSettled(notice.rescheduled_from, Settlement.RESCHEDULED)
+            old = BookingSettled(notice.rescheduled_from, Settlement.RESCHEDULED, told_at=notice.told_at)
             if silenced := await self._settle(clinic, old, moment):
                 work.changed.append(silenced)
         await self.append(work)
@@ -69,13 +69,13 @@ class Confirmations(Decisions):
     ) -> Receipt:
         """The same uid and start is the same request. A new start is asked anew, where the table allows it; a
         booking that is settled stays so, and one of which we only know that it was settled is not asked."""
-        if booking.starts_at == notice.starts_at:
+        if booking.starts_at == notice.starts_at or is_old_news(notice.told_at, booking.requested_at):
             return Receipt.DUPLICATE
         is_tombstone = booking.starts_at is None
         if is_tombstone or notice.starts_at <= moment.at or not possible(Move.MOVED, booking.state):
             return Receipt.IGNORED
         dates = deadlines(moment.at, notice.starts_at, clinic)
-        booking.reschedule(dates, notice.starts_at, notice.ends_at, moment)
+        booking.reschedule(notice, dates, moment)
         work = Work(changed=[booking])
         if booking.conversation and (conversation := await self.ledger.conversation(booking.conversation)):
             conversation.join(booking.id, dates.ask_at, moment)
@@ -96,10 +96,10 @@ class Confirmations(Decisions):
     async def _settle(self, clinic: Clinic, notice: BookingSettled, moment: Moment) -> Booking | None:
         booking = await self.ledger.booking(booking_id(clinic.key, notice.uid))
         if booking is None:
-            return Booking.seen_settled(clinic.key, notice.uid, notice.how, moment)
+            return Booking.seen_settled(clinic.key, notice, moment)
         if notice.seat and booking.phone and notice.phone != booking.phone.text:
             return None  # somebody else's seat was given up; this booking lives on
-        return booking if booking.settled_in_calendar(notice.how, moment) else None
+        return booking if booking.settled_in_calendar(notice.how, notice.told_at, moment) else None
 
     async def _conversation(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> Conversation | None:
         if notice.phone is None:

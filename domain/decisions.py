@@ -1,7 +1,9 @@
 """DECIDE, what every decision has in common: load, decide, append with its reactions, and when somebody else was
 first, load and decide again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
@@ -16,7 +18,7 @@ from domain.ledger import Ledger, Work
 from domain.reactions import react
 
 Result = TypeVar("Result")
-TRIES = 20  # under a storm of texts from one phone each try loses to a different winner, so this is never reached
+TRIES = 20  # each try loses to a different winner, in this process or in another, so this is never reached
 
 
 class Decisions:
@@ -25,15 +27,18 @@ class Decisions:
     def __init__(self, ledger: Ledger, clinics: Mapping[str, Clinic]) -> None:
         self.ledger = ledger
         self.clinics = clinics
+        self._turns = asyncio.Lock()
 
     async def decide(self, now: datetime, decision: Callable[[Moment], Awaitable[Result]]) -> Result:
-        """Run `decision` until its append is not overtaken. Raises Conflict when that never happens."""
-        for _ in range(TRIES - 1):
-            try:
-                return await decision(Moment(now, uuid4().hex))
-            except Conflict:
-                continue
-        return await decision(Moment(now, uuid4().hex))
+        """Run `decision` until its append is not overtaken. Those who were overtaken take turns, so that a crowd of
+        requests for one phone is served one after the other. Raises Conflict when even that fails."""
+        with suppress(Conflict):
+            return await decision(_moment(now))
+        async with self._turns:
+            for _ in range(TRIES):
+                with suppress(Conflict):
+                    return await decision(_moment(now))
+        return await decision(_moment(now))
 
     async def append(self, work: Work) -> None:
         """Store the new facts together with what they call for."""
@@ -60,3 +65,7 @@ class Decisions:
         """The conversation with this phone, begun now if there was none."""
         stream = self.ledger.conversation_id(clinic, phone)
         return await self.ledger.conversation(stream) or Conversation.start(stream, clinic, phone, moment)
+
+
+def _moment(now: datetime) -> Moment:
+    return Moment(now, uuid4().hex)

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 @dataclass(frozen=True)
 class BookingRequested:
-    """A booking waits for its patient's word. `phone` is None where none was given that could be one."""
+    """A booking waits for its patient's word. `phone` is None where none was given that could be one.
+    `told_at` is when the calendar wrote the notice; a signature has no date, so it tells a repetition from news."""
 
     uid: str
     starts_at: datetime
@@ -23,6 +24,7 @@ class BookingRequested:
     practitioner: str
     recurring: bool = False
     rescheduled_from: str | None = None
+    told_at: datetime | None = None
 
 
 class Settlement(StrEnum):
@@ -46,6 +48,7 @@ class BookingSettled:
     seat: bool = False
     phone: str | None = None
     replaced_by: "BookingSettled | None" = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,10 @@ class TextOutcomes(Decisions):
             await self.decide(now, lambda moment: self._reported(report, moment))
 
     async def _sent(self, report: DeliveryReport) -> SentText | None:
-        by_key = await self.ledger.sent_for(report.key) if report.key else None
-        return by_key or await self.ledger.sent_text(report.message_id)
+        """By the carrier's id, which belongs to one text for ever; by the key where a reply proved the text before
+        the carrier named it."""
+        by_id = await self.ledger.sent_text(report.message_id)
+        return by_id or (await self.ledger.sent_for(report.key) if report.key else None)
 
     async def _accepted(self, claimed: Claimed, message_id: str, proved_by: str, moment: Moment) -> None:
         errand, work = claimed.errand, Work(finished=claimed.errand.key)

@@ -11,6 +11,7 @@ from domain.clinics import Clinic
 from domain.errands import Says
 from domain.languages import DEFAULT, language
 
+MOST_LISTED = 6  # more would make a text of many segments that nobody reads to its end
 MAX_LENGTH = 1600  # the longest body that carriers take
 
 
@@ -27,6 +28,9 @@ def text(says: Says, clinic: Clinic, bookings: Sequence[Booking], *, first: bool
 def _question(texts: Mapping[str, str], clinic: Clinic, bookings: Sequence[Booking]) -> str:
     if len(bookings) == 1:
         return _fill(texts, "question", clinic, bookings)
+    if len(bookings) > MOST_LISTED:
+        last = _moment(texts, "when", bookings[-1])
+        return _fill(texts, "question_series", clinic, bookings, count=len(bookings), last=last)
     items = [
         texts["question_item"].format(number=number, **_of_booking(texts, booking))
         for number, booking in enumerate(bookings, start=1)

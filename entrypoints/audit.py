@@ -37,7 +37,7 @@ class Story:
 
 async def stories(store: Store, uid: str, until: datetime | None = None) -> list[Story]:
     """The story of every booking with this uid: one for each clinic that has it. Raises ReplyesError for none."""
-    rows = await store.views.bookings_of(uid)
+    rows = await store.views.bookings_of(uid) if uid.isascii() else []
     if not rows:
         raise ReplyesError(f"there is no booking {uid}; `replyes bookings` lists them")
     return [await story(store, row, until) for row in rows]

@@ -10,7 +10,7 @@ import structlog
 
 from entrypoints.settings import LogSettings
 
-PHONE = re.compile(r"(?<![\w-])(?!\d{4}-\d\d-\d\d)\+?\d[\d ().-]{5,}\d(?![\w-])")
+PHONE = re.compile(r"(?:(?<=%2B)|(?<![A-Za-z0-9-]))(?!\d{4}-\d\d-\d\d)\+?\d[\d ().-]{5,}\d(?![A-Za-z0-9-])")
 DIGITS_SHOWN = 2
 FEWEST_DIGITS = 7
 

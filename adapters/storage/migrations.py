@@ -1,6 +1,8 @@
 """Bringing the schema up to date: the files of `migrations/` in the order of their numbers, each in one transaction."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -54,18 +56,14 @@ def _statements(script: str) -> list[str]:
     return [statement for part in "\n".join(lines).split(";") if (statement := part.strip())]
 
 
-class _connect:  # noqa: N801 - reads as a function
-    """A connection that is closed at the end; `sqlite3.connect` alone only ends the transaction."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> sqlite3.Connection:
+@contextmanager
+def _connect(path: str) -> Iterator[sqlite3.Connection]:
+    """A connection that is closed at the end; without a COMMIT nothing of it stays."""
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
         try:
-            self.connection = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-        except sqlite3.Error as error:
-            raise Misconfigured([f"DATABASE_URL: cannot open {self.path} ({error})"]) from error
-        return self.connection
-
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
+            yield connection
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise Misconfigured([f"DATABASE_URL: cannot use {path} as a database ({error})"]) from error

@@ -1,16 +1,21 @@
 """The table of routes, and the table of errors."""
 
-import json
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from entrypoints.web.operations import Operations
 from entrypoints.web.webhooks import Webhooks
 from entrypoints.wiring import Service
+
+log = logging.getLogger("replyes.web")
+
+REFUSALS = {404: "there is nothing here", 405: "this address takes another method"}
 
 
 def build(service: Service, extra: Sequence[BaseRoute] = (), home: str | None = None) -> Starlette:
@@ -29,7 +34,9 @@ def build(service: Service, extra: Sequence[BaseRoute] = (), home: str | None = 
     ]
     if home is not None:
         routes.append(Route("/", _redirect_to(home)))
-    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _wrong_method, Exception: _failed})
+    web = Starlette(routes=routes, exception_handlers={404: _refused, 405: _refused, Exception: _failed})
+    web.router.redirect_slashes = False  # a redirect is made of the Host header, and carriers follow it as a GET
+    return web
 
 
 def _redirect_to(home: str) -> Callable[[Request], Awaitable[Response]]:
@@ -39,19 +46,14 @@ def _redirect_to(home: str) -> Callable[[Request], Awaitable[Response]]:
     return redirect
 
 
-async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    """JSON, never text/plain: a carrier might read a plain text as something to text to a patient."""
-    return _json({"error": "there is nothing here"}, 404)
-
-
-async def _wrong_method(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    return _json({"error": "this address takes another method"}, 405)
+async def _refused(request: Request, error: Exception) -> Response:
+    """No such address, or another method. JSON, never text/plain: a carrier might text that to a patient."""
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    headers = error.headers if isinstance(error, HTTPException) else None
+    log.warning("%s %s refused: %s", request.method, request.url.path[:60], REFUSALS[status])
+    return JSONResponse({"error": REFUSALS[status]}, status, headers)
 
 
 async def _failed(request: Request, error: Exception) -> Response:  # noqa: ARG001
     """A fault of ours: the server logs it. No body, because a carrier might text it to a patient."""
     return Response(status_code=500)
-
-
-def _json(content: object, status: int) -> Response:
-    return Response(json.dumps(content), status, media_type="application/json")

@@ -20,7 +20,7 @@ class Operations:
     async def ready(self, request: Request) -> Response:  # noqa: ARG002
         """503 while the database does not answer."""
         try:
-            await self.service.store.database.read("SELECT 1")
+            await self.service.store.database.read("SELECT 1 FROM stored_events LIMIT 1")
         except StorageAway as error:
             return JSONResponse({"status": "away", "database": str(error)}, 503)
         return JSONResponse({"status": "ok", "database": "ok"})

@@ -82,6 +82,7 @@ class Webhooks:
         try:
             for report in carrier.receive_reports(await _raw(request), request.path_params.get("key")):
                 await outcomes.reported(clinic, report, outbox, clock())
+                log.info("delivery report %s: %s", report.message_id, report.status)
         except ReplyesError as error:
             _log(request, error)
             return _response(carrier.answer_reports(error))

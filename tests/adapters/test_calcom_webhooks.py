@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.calcom import CalCom, CalComSettings
-from adapters.calcom_payload import NAME_CAP, REASON_CAP, cleaned, read_json
+from adapters.calcom.payload import REASON_CAP
+from adapters.calcom.people import NAME_CAP
+from adapters.calcom.values import cleaned, read_json
 from domain.errors import NotAuthentic, NotUnderstood
 from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Settlement, Unheeded
 from tests.adapters.calcom_payloads import (
@@ -33,6 +35,7 @@ from tests.adapters.calcom_payloads import (
 )
 
 START = datetime(2026, 5, 12, 9, 30, tzinfo=UTC)
+TOLD = datetime(2026, 5, 1, 8, tzinfo=UTC)
 UID = "bookingUid00000000001"
 
 
@@ -145,6 +148,16 @@ def test_the_content_type_is_not_asked(content_type: str) -> None:
 # ---- Triggers ----
 
 
+@pytest.mark.parametrize("written", [ABSENT, None, "yesterday", 17])
+def test_a_notice_without_its_own_moment_is_taken_all_the_same(written: object) -> None:
+    document = requested() | {"createdAt": written}
+    if written is ABSENT:
+        del document["createdAt"]
+    notice = read(document)
+    assert isinstance(notice, BookingRequested)
+    assert notice.told_at is None
+
+
 def test_a_requested_booking_is_read_whole() -> None:
     document = requested(attendees=[attendee(phoneNumber="+353 85 012 3456")])
     assert read(document) == BookingRequested(
@@ -158,6 +171,7 @@ def test_a_requested_booking_is_read_whole() -> None:
         practitioner="Dr. Lee",
         recurring=False,
         rescheduled_from=None,
+        told_at=TOLD,
     )
 
 
@@ -177,7 +191,7 @@ def test_a_settling_trigger_says_how_the_booking_was_settled(
     trigger: str, changes: dict[str, object], how: Settlement, reason: str
 ) -> None:
     notice = read(webhook(trigger, booking(**changes)))
-    assert notice == BookingSettled(UID, how, starts_at=START, reason=reason)
+    assert notice == BookingSettled(UID, how, starts_at=START, reason=reason, told_at=TOLD)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +215,28 @@ def test_other_triggers_are_unheeded_and_say_which_they_are(document: object, wh
     assert notice.why.startswith(f"{why}: ")
 
 
+def test_the_test_button_is_told_apart_from_a_trigger_that_nobody_knows() -> None:
+    ping, unknown = read(webhook("PING", {})), read(webhook("UNKNOWN", {}))
+    assert isinstance(ping, Unheeded)
+    assert isinstance(unknown, Unheeded)
+    assert "test button" in ping.why
+    assert unknown.why == "UNKNOWN: not a trigger that we follow"
+
+
+@pytest.mark.parametrize("trigger", ["BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_REJECTED"])
+def test_a_settled_booking_has_the_phone_of_who_booked(trigger: str) -> None:
+    answers = {"smsReminderNumber": answered("+12025550143")}
+    notice = read(webhook(trigger, booking(status="ACCEPTED", responses=answers)))
+    assert isinstance(notice, BookingSettled)
+    assert notice.phone == "+12025550143"
+
+
+def test_a_reason_is_cut_to_200_characters() -> None:
+    notice = read(cancelled(cancellationReason="x" * 5000))
+    assert isinstance(notice, BookingSettled)
+    assert len(notice.reason) == 200
+
+
 @pytest.mark.parametrize("status", ["PENDING", "pending"])
 def test_a_created_booking_that_is_still_pending_was_confirmed_by_nobody(status: str) -> None:
     assert isinstance(read(webhook("BOOKING_CREATED", booking(status=status))), Unheeded)
@@ -208,8 +244,10 @@ def test_a_created_booking_that_is_still_pending_was_confirmed_by_nobody(status:
 
 def test_a_rescheduled_booking_settles_the_old_uid_and_confirms_the_new_one() -> None:
     moved_to = datetime(2026, 5, 14, 9, 30, tzinfo=UTC)
-    new = BookingSettled("newUid000000000000001", Settlement.CONFIRMED, starts_at=moved_to)
-    assert read(rescheduled()) == BookingSettled(UID, Settlement.RESCHEDULED, starts_at=START, replaced_by=new)
+    phone = "+12025550143"
+    new = BookingSettled("newUid000000000000001", Settlement.CONFIRMED, moved_to, phone=phone, told_at=TOLD)
+    old = BookingSettled(UID, Settlement.RESCHEDULED, START, phone=phone, replaced_by=new, told_at=TOLD)
+    assert read(rescheduled(attendees=[attendee(phoneNumber=phone)])) == old
 
 
 @pytest.mark.parametrize("old_uid", [ABSENT, None, "", 17, "../x", "newUid000000000000001"])
@@ -265,6 +303,13 @@ def test_a_seat_that_is_given_up_is_told_apart_from_a_booking_that_is_cancelled(
     assert (notice.how, notice.seat) == (Settlement.CANCELLED, seat)
 
 
+def test_a_given_up_seat_is_read_whole() -> None:
+    document = cancelled(attendees=[LEAVER], seatsPerTimeSlot=6, cancellationReason="Ill")
+    assert read(document) == BookingSettled(
+        UID, Settlement.CANCELLED, starts_at=START, reason="Ill", seat=True, phone="+12025550122", told_at=TOLD
+    )
+
+
 def test_the_leavers_phone_is_never_taken_from_the_answers_of_who_booked_first() -> None:
     """In a seat's cancellation the answers are still those of the booking's first booker, who stays."""
     answers = {"attendeePhoneNumber": answered("+12025550111"), "phone": answered("+12025550111")}
@@ -281,6 +326,9 @@ def test_the_leavers_phone_is_never_taken_from_the_answers_of_who_booked_first()
         ({"attendees": [LEAVER]}, "+12025550122"),
         ({"attendees": [STAYER, LEAVER], "attendeeSeatId": "seat-2"}, "+12025550122"),
         ({"attendees": [STAYER, LEAVER], "attendeeSeatId": "seat-9"}, None),
+        ({"attendees": [STAYER], "attendeeSeatId": "seat-2"}, None),
+        ({"attendees": [attendee(phoneNumber="+12025550122")], "attendeeSeatId": "seat-2"}, "+12025550122"),
+        ({"attendees": []}, None),
         ({"attendees": [attendee(email="12025550122@sms.cal.com")]}, "+12025550122"),
     ],
 )
@@ -313,6 +361,11 @@ def test_a_missing_uid_is_taken_from_the_ical_uid(uid: object) -> None:
     notice = read(cancelled(uid=uid))
     assert isinstance(notice, BookingSettled)
     assert notice.uid == UID
+
+
+@pytest.mark.parametrize("sequence", [ABSENT, None, 0, "1", [], {}])
+def test_a_sequence_that_was_not_raised_says_nothing_against_the_ical_uid(sequence: object) -> None:
+    assert read_request(requested(uid=ABSENT, iCalSequence=sequence)).uid == UID
 
 
 @pytest.mark.parametrize(
@@ -518,6 +571,7 @@ def test_the_clinics_own_phone_question_comes_first(changes: dict[str, object], 
         "phoneNumber",
         "phone_number",
         "your-phone-number",
+        "yourPhone",
         "patient-phone",
         "mobile",
         "mobile-number",
@@ -547,6 +601,7 @@ def test_a_question_whose_every_word_is_about_a_phone_is_one(slug: str) -> None:
         "hotel",
         "phonetics",
         "x" * 100_000 + "-phone",
+        "phone-" * 20,
         "",
         "-",
     ],
@@ -655,6 +710,8 @@ def test_a_settled_booking_needs_no_start(written: object) -> None:
         ({"endTime": "2026-05-12T09:00:00Z", "length": 20}, 20),
         ({"endTime": ABSENT, "length": ABSENT}, 0),
         ({"endTime": ABSENT, "length": None}, 0),
+        ({"endTime": ABSENT, "length": 1440}, 1440),
+        ({"endTime": ABSENT, "length": 1441}, 0),
         ({"endTime": ABSENT, "length": -5}, 0),
         ({"endTime": ABSENT, "length": 10**40}, 0),
         ({"endTime": ABSENT, "length": 1e300}, 0),
@@ -687,7 +744,7 @@ def test_the_end_is_told_or_follows_from_the_length(changes: dict[str, object], 
         ("localtime", "posixrules", "Europe/Berlin"),
         ("right/Europe/London", "posix/Europe/London", "Europe/Berlin"),
         ("tzdata.zi", "zone.tab", "Europe/Berlin"),
-        ("CON", "__init__", "Europe/Berlin"),
+        ("Factory", "__init__", "Europe/Berlin"),
     ],
 )
 def test_the_time_zone_is_the_patients_or_the_hosts_or_the_clinics(
@@ -748,6 +805,12 @@ def test_a_hostile_body_is_not_understood_and_nothing_worse(body: bytes) -> None
     assert str(caught.value)
     with pytest.raises(NotAuthentic):
         calcom().receive(post(body, {}))
+
+
+@pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity"])
+def test_a_constant_that_is_not_json_spoils_a_body_that_is_whole_otherwise(constant: bytes) -> None:
+    with pytest.raises(NotUnderstood):
+        calcom().receive(post(BODY.replace(b'"length":30', b'"length":' + constant)))
 
 
 def test_a_float_too_large_for_a_float_is_only_a_number() -> None:

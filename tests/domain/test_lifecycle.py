@@ -11,7 +11,7 @@ from domain.facts import Moment, Private
 from domain.inbound import Settlement
 from domain.lifecycle import Move, State, after, edges, mermaid, possible
 from domain.replies import Answer
-from tests.examples import NOW, START, a_booking, a_clinic, a_moment
+from tests.examples import NOW, START, a_booking, a_clinic, a_moment, a_request
 
 R, S, C, X, E, I = State  # noqa: E741 - requested, sms_sent, confirmed, cancelled, expired, invalid_reply
 
@@ -58,12 +58,12 @@ def carry_out(move: Move, booking: Booking) -> None:
         Move.SAY_OTHER: lambda: booking.reply(Answer.UNCLEAR, "SM2", words, "rule", moment),
         Move.RUN_OUT: lambda: booking.run_out(False, LATER),
         Move.CHANGE_MIND: lambda: booking.reply(Answer.NO, "SM3", words, "rule", moment),
-        Move.CALENDAR_CONFIRMED: lambda: booking.settled_in_calendar(Settlement.CONFIRMED, moment),
-        Move.CALENDAR_CANCELLED: lambda: booking.settled_in_calendar(Settlement.CANCELLED, moment),
+        Move.CALENDAR_CONFIRMED: lambda: booking.settled_in_calendar(Settlement.CONFIRMED, None, moment),
+        Move.CALENDAR_CANCELLED: lambda: booking.settled_in_calendar(Settlement.CANCELLED, None, moment),
         Move.CALENDAR_REFUSED: lambda: booking.calendar_refuses("…", "", moment),
         Move.STAFF_CONFIRMS: lambda: booking.staff_confirms("Kim", moment),
         Move.STAFF_CANCELS: lambda: booking.staff_cancels("Kim", moment),
-        Move.MOVED: lambda: booking.reschedule(deadlines(NOW, START, clinic), START, START, moment),
+        Move.MOVED: lambda: booking.reschedule(a_request(), deadlines(NOW, START, clinic), moment),
     }[move]()
 
 

@@ -21,7 +21,8 @@ from urllib.parse import quote
 
 import httpx
 
-from adapters.calcom_payload import PayloadHints, as_object, cleaned, read_json, translate
+from adapters.calcom.payload import translate
+from adapters.calcom.values import PayloadHints, as_object, cleaned, read_json
 from domain.errors import NotAuthentic, NotUnderstood
 from domain.inbound import CalendarNotice
 from domain.ports import (
