@@ -188,6 +188,7 @@ class Twilio(Carrier):
         message_id = form.message_sid()
         status = DELIVERIES.get(form.one("MessageStatus") or form.one("SmsStatus"))
         if status is None:
+            logger.info("delivery report %s: a status that tells us nothing", message_id)
             return []
         return [DeliveryReport(message_id, status, key, _digits(form.one("ErrorCode"), 10))]
 

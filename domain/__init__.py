@@ -15,6 +15,7 @@ The story, which knows only itself:
     errands         what we may ask of the outside world
     inbound         what the outside world tells us
     facts           what every fact has in common; what is private to a patient
+    inbox           what only a person can settle
     errors          what can go wrong, and what to do next in each case
 
 The beats, which use the story and speak to ports:

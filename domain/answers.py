@@ -1,6 +1,5 @@
 """DECIDE: a text from a patient. Every accepted text is recorded once, with exactly one outcome."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from domain.booking import Booking
@@ -8,15 +7,18 @@ from domain.clinics import Clinic
 from domain.confirmations import Receipt
 from domain.conversation import Conversation, Outcome
 from domain.decisions import Decisions
-from domain.errands import Kind
+from domain.errands import Kind, Says
 from domain.facts import Moment
 from domain.hearing import Situation, Verdict, judge
 from domain.inbound import InboundText
+from domain.inbox import Staff
 from domain.ledger import Work
 from domain.lifecycle import State
 from domain.replies import Answer, Meaning, interpret
 
 ANSWERS = (Outcome.DECIDED, Outcome.UNCLEAR)  # what a question's bookings are told; the rest is about texting
+
+MOST_ANSWERS_A_DAY = 5  # direct answers to one phone; clarifications have a limit of their own
 
 
 class Answers(Decisions):
@@ -35,7 +37,7 @@ class Answers(Decisions):
         verdict = judge(situation)
         work = Work(changed=[conversation])
         if verdict.outcome in ANSWERS:
-            self._note_arrival(conversation, situation.named, work, moment)
+            self._note_arrival(conversation, verdict, work, moment)
         self._note_text(conversation, text, situation, verdict, moment)
         if verdict.outcome in ANSWERS:
             words, meaning = conversation.private(text.text), situation.meaning
@@ -57,7 +59,7 @@ class Answers(Decisions):
         return Situation(
             conversation=conversation,
             named=named,
-            waiting=await self.bookings(unnamed),
+            unnamed=await self.bookings(unnamed),
             meaning=meaning,
             hint=text.hint,
             max_clarifications=clinic.max_clarifications,
@@ -65,27 +67,28 @@ class Answers(Decisions):
         )
 
     async def _named(self, conversation: Conversation) -> list[Booking]:
-        """The bookings of the last question, if it left: a question that surely was not sent asked nothing."""
-        question = conversation.question
-        if question is None:
-            return []
-        if not question.accepted and not await self.ledger.may_have_left(question.errand):
-            return []
-        return await self.bookings(question.bookings)
+        """The bookings of the question that a text can answer now. A question that is in doubt is only answered
+        where the one before it has nothing left to answer; one that surely did not leave asked nothing."""
+        question, asking = conversation.question, conversation.asking
+        named = await self.bookings(question.bookings) if question else []
+        if asking is None or any(booking.is_open and booking.question for booking in named):
+            return named
+        if not await self.ledger.may_have_left(asking.errand):
+            return named
+        return await self.bookings(asking.bookings)
 
-    def _note_arrival(self, conversation: Conversation, named: Sequence[Booking], work: Work, moment: Moment) -> None:
+    def _note_arrival(self, conversation: Conversation, verdict: Verdict, work: Work, moment: Moment) -> None:
         """An answer proves that the question arrived, even where our own note of that is not written yet."""
-        question = conversation.question
-        if question is None:
+        asking = conversation.asking
+        unproved = [booking for booking in verdict.bookings if booking.state is State.REQUESTED]
+        if asking is None or not unproved:
             return
-        if not question.accepted:
-            work.finished = question.errand
-            conversation.text_accepted(
-                Kind.ASK, question.errand, moment, message_id="", proved_by="reply", bookings=question.bookings
-            )
-        for booking in named:
-            if booking.state is State.REQUESTED and booking.question:
-                booking.question_accepted(question.errand, "", "reply", moment)
+        work.finished = asking.errand
+        conversation.text_accepted(
+            Kind.ASK, asking.errand, moment, message_id="", proved_by="reply", bookings=asking.bookings
+        )
+        for booking in unproved:
+            booking.question_accepted(asking.errand, "", "reply", moment)
 
     def _note_text(
         self,
@@ -96,25 +99,27 @@ class Answers(Decisions):
         moment: Moment,
     ) -> None:
         streams = tuple(booking.id for booking in verdict.bookings)
-        opted_out = conversation.opted_out and not situation.says_start
-        mute = situation.says_stop or (opted_out and verdict.outcome is not Outcome.HELPED)
-        conversation.hear(
-            text,
-            situation.meaning,
-            verdict.outcome,
-            moment,
-            bookings=streams,
-            says=None if mute else verdict.says,
-        )
+        says = verdict.says if self._may_say(conversation, situation, verdict) else None
+        conversation.hear(text, situation.meaning, verdict.outcome, moment, bookings=streams, says=says)
         if situation.says_stop:
-            conversation.opt_out(_how(situation), text.message_id, moment)
+            conversation.opt_out(*_how(situation), text.message_id, moment)
         elif verdict.outcome is Outcome.OPTED_IN:
-            conversation.opt_in(_how(situation), text.message_id, moment)
-        if verdict.staff:
-            conversation.hand_to_staff(verdict.staff, moment, streams)
+            conversation.opt_in(*_how(situation), text.message_id, moment)
+        silenced = Staff.NOT_UNDERSTOOD if verdict.says and not says else None
+        if staff := verdict.staff or silenced:  # no text is dropped unseen
+            conversation.hand_to_staff(staff, moment, str(situation.meaning.label), streams)
+
+    def _may_say(self, conversation: Conversation, situation: Situation, verdict: Verdict) -> bool:
+        """Whether the text may be answered with one of ours: not to a phone that has opted out, and not for ever to
+        a machine that answers each answer."""
+        if verdict.says is Says.HELP:
+            return conversation.answers_on(situation.now.date()) < MOST_ANSWERS_A_DAY
+        if situation.says_stop or (conversation.opted_out and not situation.says_start):
+            return False
+        return verdict.says is Says.CLARIFY or conversation.answers_on(situation.now.date()) < MOST_ANSWERS_A_DAY
 
 
-def _how(situation: Situation) -> str:
-    """By which word, as the consent record keeps it; the carrier's mark where the words say nothing to us."""
+def _how(situation: Situation) -> tuple[str, str]:
+    """Who changed the consent, and by which word; the carrier's mark where the words say nothing to us."""
     keyword = situation.meaning.keyword
-    return f"text: {keyword}" if keyword else f"carrier: {situation.hint}"
+    return ("text", str(keyword)) if keyword else ("carrier", str(situation.hint))

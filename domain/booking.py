@@ -9,6 +9,7 @@ from domain.errands import Kind
 from domain.errors import NotPossible
 from domain.facts import Moment, Private, StreamCreated, booking_id
 from domain.inbound import BookingRequested, BookingSettled, Delivery, Settlement
+from domain.inbox import Staff
 from domain.lifecycle import OPEN, Move, State, after
 from domain.replies import Answer
 
@@ -37,9 +38,11 @@ class Booking(Correspondent):
         self.frees_slot = False
         self.unsettled: int | None = None
         self.patient_waits = False
+        self.calendar_failed = False
         self.told_how = ""
         self.told_at: datetime | None = None
         self.requested_at: datetime | None = None
+        self.decided_at: datetime | None = None
 
     # -- What may be asked of it ------------------------------------------------------------------------------
 
@@ -107,51 +110,58 @@ class Booking(Correspondent):
         else:
             self._move(Move.SAY_NO, facts.Cancelled, moment, **said)
 
-    def run_out(self, cancels: bool, moment: Moment) -> None:
-        """The deadline has passed; `cancels` frees the slot in the calendar."""
-        if self.expire_at is None or self.expire_at > moment.at:
+    def run_out(self, cancels: bool, now: datetime, moment: Moment) -> None:
+        """The deadline has passed at `now`; `cancels` frees the slot in the calendar."""
+        if self.expire_at is None or self.expire_at > now:
             raise NotPossible("the deadline has not passed")
         self._move(Move.RUN_OUT, facts.Expired, moment, cancels=cancels)
 
-    def settled_in_calendar(self, how: Settlement, told_at: datetime | None, moment: Moment) -> bool:
+    def settled_in_calendar(self, notice: BookingSettled, moment: Moment) -> bool:
         """The calendar tells how the booking was settled. Our own doing comes back as an echo, which is no move.
         Returns False where it tells nothing new: repeated, or overtaken by something that it told later."""
-        told = {"how": how, "told_at": told_at}
-        wanted = settled_state(how)
-        if is_old_news(told_at, self.told_at) or (self.told_how == how and self._agrees_with(wanted)):
+        told = {"how": notice.how, "told_at": notice.told_at}
+        wanted = settled_state(notice.how)
+        if self._was_told(notice, wanted):
             return False
         if self._agrees_with(wanted):
             self._note(facts.CalendarEchoed, moment, **told)
         elif self.unsettled is not None:
             self._note(facts.CalendarDiffers, moment, **told)
-        elif wanted is State.CONFIRMED:
-            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment, **told)
         else:
-            self._move(Move.CALENDAR_CANCELLED, facts.CancelledInCalendar, moment, **told)
+            self._settle(wanted, moment, **told, reason=self.private(notice.reason) if notice.reason else None)
         return True
 
-    def calendar_agrees(self, status: str, proved_by: str, moment: Moment) -> None:
-        """The calendar shows what was decided."""
+    def seat_given_up(self, notice: BookingSettled, moment: Moment) -> bool:
+        """Somebody's seat, the calendar does not say whose. Returns False where that is no news."""
+        if self.told_at is not None and (notice.told_at is None or notice.told_at <= self.told_at):
+            return False
+        self._note(facts.SeatGivenUp, moment, how=notice.how, told_at=notice.told_at)
+        self.hand_to_staff(Staff.SEAT_GIVEN_UP, moment, bookings=(self.id,))
+        return True
+
+    def calendar_agrees(self, status: str | None, proved_by: str, moment: Moment) -> None:
+        """The calendar shows what was decided; `status` None where only its answer to our call says so."""
         self._note(facts.CalendarAgreed, moment, status=status, proved_by=proved_by, answers=self._waiting_for())
 
-    def calendar_refuses(self, status: str, detail: str, moment: Moment) -> None:
+    def calendar_refuses(self, status: str, code: str, detail: str, moment: Moment) -> None:
         """The calendar shows the opposite of what was decided, and our call could not change it.
         An expired booking that the host confirmed meanwhile is simply confirmed."""
         if self.state is State.EXPIRED:
-            told = {"how": Settlement.CONFIRMED, "told_at": None}
-            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment, **told)
+            self._settle(State.CONFIRMED, moment, how=Settlement.CONFIRMED, told_at=None, reason=None)
             return
+        told = {"code": code, "detail": self.private(detail) if detail else None}
         answers = self._waiting_for()
-        self._move(Move.CALENDAR_REFUSED, facts.CalendarRefused, moment, status=status, detail=detail, answers=answers)
+        self._move(Move.CALENDAR_REFUSED, facts.CalendarRefused, moment, status=status, answers=answers, **told)
 
-    def calendar_fails(self, status: str, detail: str, moment: Moment) -> None:
+    def calendar_fails(self, status: str | None, code: str, detail: str, moment: Moment) -> None:
         """Our call came to nothing, and the calendar shows neither outcome."""
-        self._note(facts.CalendarFailed, moment, status=status, detail=detail, answers=self._waiting_for())
+        told = {"code": code, "detail": self.private(detail) if detail else None}
+        self._note(facts.CalendarFailed, moment, status=status, answers=self._waiting_for(), **told)
 
     def reschedule(self, notice: BookingRequested, deadlines: Deadlines, moment: Moment) -> None:
         """The same uid has a new start."""
         times = {"starts_at": notice.starts_at, "ends_at": notice.ends_at, "told_at": notice.told_at}
-        self._move(Move.MOVED, facts.Rescheduled, moment, **times, **deadlines.as_fields())
+        self._move(Move.MOVED, facts.StartMoved, moment, **times, **deadlines.as_fields())
 
     def staff_confirms(self, who: str, moment: Moment) -> None:
         """A person decides for the patient."""
@@ -164,6 +174,10 @@ class Booking(Correspondent):
     def set_deadlines(self, deadlines: Deadlines, moment: Moment) -> None:
         """A late question, or "ask again"."""
         self._note(facts.DeadlinesSet, moment, **deadlines.as_fields())
+
+    def private(self, text: str) -> Private:
+        """Sealed with the conversation's key, or, where there is no phone and so no conversation, with its own."""
+        return Private(self.conversation or self.id, text)
 
     @property
     def is_open(self) -> bool:
@@ -185,6 +199,20 @@ class Booking(Correspondent):
     def _move(self, move: Move, fact: type[facts.Moved], moment: Moment, **details: object) -> None:
         self._note(fact, moment, state=after(move, self.state), **details)
 
+    def _settle(self, wanted: State, moment: Moment, **told: object) -> None:
+        if wanted is State.CONFIRMED:
+            self._move(Move.CALENDAR_CONFIRMED, facts.ConfirmedInCalendar, moment, **told)
+        else:
+            self._move(Move.CALENDAR_CANCELLED, facts.CancelledInCalendar, moment, **told)
+
+    def _was_told(self, notice: BookingSettled, wanted: State) -> bool:
+        """The calendar's signature has no date, so this is also what keeps a recorded webhook from being played
+        again. A notice without a date of its own is news unless it says the same as the last one."""
+        if notice.told_at is not None and self.told_at is not None and notice.told_at < self.told_at:
+            return True
+        same_moment = notice.told_at is None or notice.told_at == self.told_at
+        return self.told_how == notice.how and (same_moment or self._agrees_with(wanted))
+
     def _agrees_with(self, wanted: State) -> bool:
         """Whether the calendar's state is ours; an expiry that frees the slot is a cancellation to the calendar."""
         freed = self.state is State.EXPIRED and self.frees_slot
@@ -195,31 +223,28 @@ class Booking(Correspondent):
 
     # -- What facts change ------------------------------------------------------------------------------------
 
-    def set_times(self, fact: facts.Requested | facts.Rescheduled) -> None:
+    def set_times(self, fact: facts.Requested | facts.StartMoved) -> None:
         self.starts_at, self.ends_at = fact.starts_at, fact.ends_at
         self.ask_at, self.expire_at = fact.ask_at, fact.expire_at
 
-    def decided(self, version: int | None, *, by_text: bool = False) -> None:
+    def decided(self, version: int | None, at: datetime, *, by_text: bool = False) -> None:
         """The decision of this version waits for the calendar; None where the calendar knows already."""
-        self.unsettled, self.patient_waits, self.told_how = version, by_text, ""
+        self.unsettled, self.patient_waits, self.decided_at = version, by_text, at
+        self.calendar_failed, self.told_how = False, ""
 
     def told(self, how: str, told_at: datetime | None) -> None:
         """The newest that the calendar has told."""
         self.told_how, self.told_at = how, told_at or self.told_at
 
-    def settled(self) -> None:
-        self.unsettled, self.patient_waits = None, False
+    def settled(self, *, failed: bool) -> None:
+        """Our call has looked at the calendar after the decision: what it told before that is no news any more."""
+        self.unsettled, self.patient_waits, self.calendar_failed = None, False, failed
+        if not failed and self.decided_at is not None:
+            self.told_at = max(self.decided_at, self.told_at or self.decided_at)
 
     def heard_of_delivery(self, fact: DeliveryReported) -> None:
         if fact.kind == Kind.ASK:
             self.reached = fact.status != Delivery.UNDELIVERED
-
-
-def is_old_news(told_at: datetime | None, newest: datetime | None) -> bool:
-    """Whether the calendar has told something later already. Its signature has no date, so this is also what keeps a
-    recorded webhook from being played again. Requests and settlements are compared among their own kind: newer
-    versions of Cal.com date a request when it is sent, which can be after the settlement that follows it."""
-    return told_at is not None and newest is not None and told_at <= newest
 
 
 def settled_state(how: Settlement) -> State:

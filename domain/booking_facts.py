@@ -98,26 +98,31 @@ class SmsSent(Moved):
         aggregate.reached = True
 
 
-class Confirmed(Moved):
-    """The patient said yes. `rule` tells how the words were understood."""
+class Answered(Moved):
+    """The patient's own decision, in the patient's words. `rule` tells how they were understood."""
 
-    TOPIC = "booking.confirmed"
     message_id: str
     words: Private
     rule: str
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.decided(self.originator_version, by_text=True)
+        aggregate.decided(self.originator_version, self.timestamp, by_text=True)
 
 
-class Cancelled(Confirmed):
+class Confirmed(Answered):
+    """The patient said yes."""
+
+    TOPIC = "booking.confirmed"
+
+
+class Cancelled(Answered):
     """The patient said no."""
 
     TOPIC = "booking.cancelled"
 
 
-class ChangedMind(Confirmed):
+class ChangedMind(Answered):
     """The patient said no after a yes, before the start."""
 
     TOPIC = "booking.changed_mind"
@@ -141,36 +146,40 @@ class Expired(Moved):
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
         aggregate.frees_slot = self.cancels
-        aggregate.decided(self.originator_version if self.cancels else None)
+        aggregate.decided(self.originator_version if self.cancels else None, self.timestamp)
 
 
 # -- the calendar's side --------------------------------------------------------------------------------------
 
 
-class ConfirmedInCalendar(Moved):
-    """Somebody confirmed the booking in Cal.com."""
+class SettledByCalendar(Moved):
+    """Somebody settled the booking in Cal.com; `how` tells in which way, `reason` what the host wrote."""
 
-    TOPIC = "booking.confirmed_in_calendar"
     how: str
     told_at: datetime | None
+    reason: Private | None
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.decided(None)
+        aggregate.decided(None, self.timestamp)
         aggregate.told(self.how, self.told_at)
 
 
-class CancelledInCalendar(ConfirmedInCalendar):
-    """Somebody cancelled, rejected or rescheduled the booking in Cal.com; `how` tells which."""
+class ConfirmedInCalendar(SettledByCalendar):
+    """Somebody confirmed the booking in Cal.com."""
+
+    TOPIC = "booking.confirmed_in_calendar"
+
+
+class CancelledInCalendar(SettledByCalendar):
+    """Somebody cancelled, rejected or rescheduled the booking in Cal.com."""
 
     TOPIC = "booking.cancelled_in_calendar"
 
 
-class CalendarEchoed(Fact):
-    """The calendar told what we know already, because we decided it. Noted once; our own call settles it, since
-    Cal.com sends BOOKING_CANCELLED before the booking is cancelled."""
+class ToldByCalendar(Fact):
+    """Something that the calendar told and that moves nothing."""
 
-    TOPIC = "booking.calendar_echoed"
     how: str
     told_at: datetime | None
 
@@ -178,55 +187,73 @@ class CalendarEchoed(Fact):
         aggregate.told(self.how, self.told_at)
 
 
-class CalendarDiffers(CalendarEchoed):
+class CalendarEchoed(ToldByCalendar):
+    """The calendar told what we know already, because we decided it. Noted once; our own call settles it, since
+    Cal.com sends BOOKING_CANCELLED before the booking is cancelled."""
+
+    TOPIC = "booking.calendar_echoed"
+
+
+class CalendarDiffers(ToldByCalendar):
     """The calendar told something else than what was decided, while our own call is still owed: that call looks
     first and settles it."""
 
     TOPIC = "booking.calendar_differs"
 
 
+class SeatGivenUp(ToldByCalendar):
+    """Somebody gave up a seat of this booking, and the calendar does not say who."""
+
+    TOPIC = "booking.seat_given_up"
+
+
 class CalendarAgreed(Fact):
-    """The calendar shows what was decided. `proved_by`: our call, or a look before it.
-    `answers` is the version of the patient's decision that can now be acknowledged, None where nobody waits."""
+    """The calendar shows what was decided. `proved_by`: our call, or a look before it; `status` is what it shows,
+    None where only its answer to the call says so. `answers` is the version of the patient's decision that can now be
+    acknowledged, None where nobody waits."""
 
     TOPIC = "booking.calendar_agreed"
-    status: str
+    status: str | None
     proved_by: str
     answers: int | None
 
     def apply(self, aggregate: "Booking") -> None:
-        aggregate.settled()
+        aggregate.settled(failed=False)
 
 
 class CalendarRefused(Moved):
-    """Our call came too late: the calendar shows the opposite, and that is how it stays."""
+    """Our call came too late: the calendar shows the opposite, and that is how it stays. `code` is its HTTP status,
+    `detail` what it wrote."""
 
     TOPIC = "booking.calendar_refused"
     status: str
-    detail: str
+    code: str
+    detail: Private | None
     answers: int | None
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.settled()
+        aggregate.settled(failed=False)
 
 
 class CalendarFailed(Fact):
-    """Our call was rejected, and the calendar shows neither outcome: staff has to look."""
+    """Our call came to nothing, and the calendar shows neither outcome: staff has to look. `status` is None where it
+    shows nothing at all; `code` is its HTTP status, or "given_up"."""
 
     TOPIC = "booking.calendar_failed"
-    status: str
-    detail: str
+    status: str | None
+    code: str
+    detail: Private | None
     answers: int | None
 
     def apply(self, aggregate: "Booking") -> None:
-        aggregate.settled()
+        aggregate.settled(failed=True)
 
 
-class Rescheduled(Moved):
+class StartMoved(Moved):
     """The same booking has a new start: it is asked again, with new deadlines."""
 
-    TOPIC = "booking.rescheduled"
+    TOPIC = "booking.start_moved"
     starts_at: datetime
     ends_at: datetime
     told_at: datetime | None
@@ -236,7 +263,7 @@ class Rescheduled(Moved):
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.decided(None)
+        aggregate.decided(None, self.timestamp)
         aggregate.reached, aggregate.question, aggregate.frees_slot = False, None, False
         aggregate.requested_at = self.told_at or aggregate.requested_at
         aggregate.set_times(self)
@@ -245,18 +272,23 @@ class Rescheduled(Moved):
 # -- the staff's side -----------------------------------------------------------------------------------------
 
 
-class ConfirmedByStaff(Moved):
-    """A member of staff confirmed the booking."""
+class DecidedByStaff(Moved):
+    """A member of staff decided for the patient."""
 
-    TOPIC = "booking.confirmed_by_staff"
     who: str
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.decided(self.originator_version)
+        aggregate.decided(self.originator_version, self.timestamp)
 
 
-class CancelledByStaff(ConfirmedByStaff):
+class ConfirmedByStaff(DecidedByStaff):
+    """A member of staff confirmed the booking."""
+
+    TOPIC = "booking.confirmed_by_staff"
+
+
+class CancelledByStaff(DecidedByStaff):
     """A member of staff cancelled the booking."""
 
     TOPIC = "booking.cancelled_by_staff"

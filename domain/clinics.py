@@ -27,7 +27,6 @@ class Clinic:
     name: str
     phone: str = ""
     languages: tuple[str, ...] = ("en",)
-    time_zone: str = "UTC"
     booking_link: str = ""
     ask_settle: timedelta = timedelta(seconds=10)
     expire_after: timedelta = timedelta(hours=48)

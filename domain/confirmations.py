@@ -3,13 +3,14 @@
 from datetime import datetime
 from enum import StrEnum
 
-from domain.booking import Booking, is_old_news
+from domain.booking import Booking
 from domain.clinics import Clinic
 from domain.conversation import Conversation
 from domain.deadlines import deadlines
 from domain.decisions import Decisions
 from domain.facts import Moment, booking_id
 from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Settlement, Unheeded
+from domain.inbox import Staff
 from domain.ledger import Work
 from domain.lifecycle import Move, possible
 
@@ -52,11 +53,11 @@ class Confirmations(Decisions):
         booking = Booking.request(clinic.key, notice, stream, dates, moment)
         work = Work(changed=[booking])
         if conversation is None:
-            booking.hand_to_staff("The booking has no phone number that can be texted.", moment)
+            booking.hand_to_staff(Staff.NO_PHONE, moment, bookings=(booking.id,))
         else:
             conversation.join(booking.id, dates.ask_at, moment)
             if conversation.opted_out:
-                booking.hand_to_staff("The patient has opted out of texts: please call.", moment)
+                booking.hand_to_staff(Staff.OPTED_OUT, moment, bookings=(booking.id,))
             work.changed.append(conversation)
         if notice.rescheduled_from:  # Cal.com cancels the old booking without a webhook
             old = BookingSettled(notice.rescheduled_from, Settlement.RESCHEDULED, told_at=notice.told_at)
@@ -69,7 +70,7 @@ class Confirmations(Decisions):
     ) -> Receipt:
         """The same uid and start is the same request. A new start is asked anew, where the table allows it; a
         booking that is settled stays so, and one of which we only know that it was settled is not asked."""
-        if booking.starts_at == notice.starts_at or is_old_news(notice.told_at, booking.requested_at):
+        if booking.starts_at == notice.starts_at or _is_older(notice, booking):
             return Receipt.DUPLICATE
         is_tombstone = booking.starts_at is None
         if is_tombstone or notice.starts_at <= moment.at or not possible(Move.MOVED, booking.state):
@@ -95,13 +96,23 @@ class Confirmations(Decisions):
 
     async def _settle(self, clinic: Clinic, notice: BookingSettled, moment: Moment) -> Booking | None:
         booking = await self.ledger.booking(booking_id(clinic.key, notice.uid))
-        if booking is None:
-            return Booking.seen_settled(clinic.key, notice, moment)
-        if notice.seat and booking.phone and notice.phone != booking.phone.text:
-            return None  # somebody else's seat was given up; this booking lives on
-        return booking if booking.settled_in_calendar(notice.how, notice.told_at, moment) else None
+        if booking is None:  # a seat of a booking that we do not know says nothing about the booking
+            return None if notice.seat else Booking.seen_settled(clinic.key, notice, moment)
+        own_phone = booking.phone.text if booking.phone else None
+        if notice.seat and notice.phone is None:
+            return booking if booking.seat_given_up(notice, moment) else None
+        if notice.seat and notice.phone != own_phone:
+            return None  # somebody else's seat; this booking lives on
+        return booking if booking.settled_in_calendar(notice, moment) else None
 
     async def _conversation(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> Conversation | None:
         if notice.phone is None:
             return None
         return await self.conversation_with(clinic.key, notice.phone, moment)
+
+
+def _is_older(notice: BookingRequested, booking: Booking) -> bool:
+    """Requests are compared with requests only: newer versions of Cal.com date a request when they send it, which can
+    be after the settlement that follows it."""
+    newest = booking.requested_at
+    return notice.told_at is not None and newest is not None and notice.told_at < newest

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from domain.correspondence import Correspondent, TextSent
+from domain.correspondence import Correspondent, TextRefused, TextSent
 from domain.errands import Kind, Says
 from domain.facts import Fact, Moment, Private, StreamCreated
 from domain.inbound import InboundText
@@ -64,7 +64,7 @@ class QuestionAsked(Fact):
     words: Private
 
     def apply(self, aggregate: "Conversation") -> None:
-        aggregate.question = Question(self.errand, tuple(self.bookings))
+        aggregate.asking = Question(self.errand, tuple(self.bookings))
 
 
 class Heard(Fact):
@@ -84,22 +84,28 @@ class Heard(Fact):
     def apply(self, aggregate: "Conversation") -> None:
         if self.says == Says.CLARIFY:
             aggregate.clarifications += 1
-        if self.says == Says.STRANGER:
-            aggregate.strangers_answer_on = self.timestamp.date()
+        elif self.says:
+            aggregate.count_answer(self.timestamp.date())
 
 
-class OptedOut(Fact):
-    """No more texts to this phone. `how`: by which word, or the carrier's code."""
+class ConsentChanged(Fact):
+    """`by` is "text" or "carrier"; `word` what was said, or the carrier's code."""
+
+    by: str
+    word: str
+    message_id: str
+
+
+class OptedOut(ConsentChanged):
+    """No more texts to this phone."""
 
     TOPIC = "conversation.opted_out"
-    how: str
-    message_id: str
 
     def apply(self, aggregate: "Conversation") -> None:
         aggregate.opted_out = True
 
 
-class OptedIn(OptedOut):
+class OptedIn(ConsentChanged):
     """The phone wants texts again."""
 
     TOPIC = "conversation.opted_in"
@@ -110,15 +116,22 @@ class OptedIn(OptedOut):
 
 @dataclass(frozen=True)
 class Question:
-    """The last question that left, or is about to: `accepted` once the carrier has it."""
+    """One question: the errand that asks it, and the bookings that it names."""
 
     errand: str
     bookings: tuple[str, ...]
-    accepted: bool = False
+
+    @classmethod
+    def recall(cls, memory: Mapping[str, Any] | None) -> "Question | None":
+        return cls(memory["errand"], tuple(memory["bookings"])) if memory else None
 
 
 class Conversation(Correspondent):
-    """One phone at one clinic; its stream is `conversation-<clinic>-<keyed digest of the phone>`."""
+    """One phone at one clinic; its stream is `conversation-<clinic>-<keyed digest of the phone>`.
+
+    `question` is the last one that the carrier has accepted, `asking` one that is about to leave or in doubt: until it
+    is proved, a text answers the question before it.
+    """
 
     TOPIC = "conversation"
 
@@ -128,8 +141,10 @@ class Conversation(Correspondent):
         self.opted_out = False
         self.knows_bookings = False
         self.question: Question | None = None
+        self.asking: Question | None = None
         self.clarifications = 0
-        self.strangers_answer_on: date | None = None
+        self.answered_on: date | None = None
+        self.answers_that_day = 0
 
     @classmethod
     def start(cls, stream: str, clinic: str, phone: str, moment: Moment) -> Self:
@@ -175,25 +190,38 @@ class Conversation(Correspondent):
             says=says or "",
         )
 
-    def opt_out(self, how: str, message_id: str, moment: Moment) -> None:
+    def opt_out(self, by: str, word: str, message_id: str, moment: Moment) -> None:
         """Stop texting this phone; noted once."""
         if not self.opted_out:
-            self._note(OptedOut, moment, how=how, message_id=message_id)
+            self._note(OptedOut, moment, by=by, word=word, message_id=message_id)
 
-    def opt_in(self, how: str, message_id: str, moment: Moment) -> None:
+    def opt_in(self, by: str, word: str, message_id: str, moment: Moment) -> None:
         """This phone wants texts again; noted once."""
         if self.opted_out:
-            self._note(OptedIn, moment, how=how, message_id=message_id)
+            self._note(OptedIn, moment, by=by, word=word, message_id=message_id)
+
+    def answers_on(self, day: date) -> int:
+        """How many direct answers this phone has had on a day."""
+        return self.answers_that_day if self.answered_on == day else 0
 
     def private(self, text: str) -> Private:
         """Words that only this conversation's key opens."""
         return Private(self.id, text)
 
+    # -- What facts change ------------------------------------------------------------------------------------
+
+    def count_answer(self, day: date) -> None:
+        self.answers_that_day = self.answers_on(day) + 1
+        self.answered_on = day
+
     def heard_of_text(self, fact: TextSent) -> None:
-        question = self.question
-        if fact.kind == Kind.ASK and question is not None and question.errand == fact.errand:
-            self.question = Question(question.errand, question.bookings, accepted=True)
+        if fact.kind == Kind.ASK and self.asking is not None and self.asking.errand == fact.errand:
+            self.question, self.asking = self.asking, None
             self.clarifications = 0
+
+    def heard_of_refusal(self, fact: TextRefused) -> None:
+        if self.asking is not None and self.asking.errand == fact.errand:
+            self.asking = None
 
     # -- The bounded memory -----------------------------------------------------------------------------------
 
@@ -206,8 +234,10 @@ class Conversation(Correspondent):
             "opted_out": self.opted_out,
             "knows_bookings": self.knows_bookings,
             "question": asdict(self.question) if self.question else None,
+            "asking": asdict(self.asking) if self.asking else None,
             "clarifications": self.clarifications,
-            "strangers_answer_on": self.strangers_answer_on.isoformat() if self.strangers_answer_on else None,
+            "answered_on": self.answered_on.isoformat() if self.answered_on else None,
+            "answers_that_day": self.answers_that_day,
         }
 
     @classmethod
@@ -220,8 +250,8 @@ class Conversation(Correspondent):
         self.clinic, self.phone = memory["clinic"], Private(stream, memory["phone"])
         self.opted_out, self.knows_bookings = memory["opted_out"], memory["knows_bookings"]
         self.clarifications = memory["clarifications"]
-        if question := memory["question"]:
-            self.question = Question(question["errand"], tuple(question["bookings"]), question["accepted"])
-        if day := memory["strangers_answer_on"]:
-            self.strangers_answer_on = date.fromisoformat(day)
+        self.question, self.asking = Question.recall(memory["question"]), Question.recall(memory["asking"])
+        self.answers_that_day = memory["answers_that_day"]
+        if day := memory["answered_on"]:
+            self.answered_on = date.fromisoformat(day)
         return self

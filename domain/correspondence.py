@@ -1,5 +1,6 @@
 """What bookings and conversations have in common: texts go out on their behalf, and staff is called when needed."""
 
+from enum import StrEnum
 from typing import Any, cast
 
 from eventsourcing.domain import BaseAggregate
@@ -7,6 +8,7 @@ from eventsourcing.domain import BaseAggregate
 from domain.errands import Kind
 from domain.facts import Fact, Moment, Private
 from domain.inbound import Delivery
+from domain.inbox import Staff
 
 
 class TextSent(Fact):
@@ -26,23 +28,36 @@ class TextSent(Fact):
 
 
 class TextRefused(Fact):
-    """The carrier will not send a text."""
+    """The carrier will not send a text. `code` is the carrier's, `detail` what it wrote."""
 
     TOPIC = "text.refused"
     kind: str
     errand: str
     code: str
-    detail: str
+    detail: Private
     bookings: list[str]
+
+    def apply(self, aggregate: Any) -> None:
+        aggregate.heard_of_refusal(self)
+
+
+class Withheld(StrEnum):
+    """Why a text that was due was not sent. The values are stored for ever."""
+
+    OPTED_OUT = "opted_out"
+    ERASED = "erased"
+    SETTLED = "settled"
+    BEGUN = "begun"
+    OVERTAKEN = "overtaken"
 
 
 class TextWithheld(Fact):
-    """A text was due, but to send it would have been wrong; `why` is a sentence."""
+    """A text was due, but to send it would have been wrong: `reason` is a `Withheld`."""
 
     TOPIC = "text.withheld"
     kind: str
     errand: str
-    why: str
+    reason: str
     bookings: list[str]
 
 
@@ -62,10 +77,11 @@ class DeliveryReported(Fact):
 
 
 class HandedToStaff(Fact):
-    """Something that only a person can settle; `why` is a sentence for the inbox."""
+    """Something that only a person can settle: `reason` is a `Staff`, `detail` a code that belongs to it."""
 
     TOPIC = "staff.needed"
-    why: str
+    reason: str
+    detail: str
     bookings: list[str]
 
 
@@ -99,13 +115,14 @@ class Correspondent(BaseAggregate[str]):
         self, kind: Kind, errand: str, moment: Moment, *, code: str, detail: str, bookings: tuple[str, ...] = ()
     ) -> None:
         """The carrier will never take this text."""
-        self._note(TextRefused, moment, kind=kind, errand=errand, code=code, detail=detail, bookings=list(bookings))
+        told = {"code": code, "detail": self.private(detail), "bookings": list(bookings)}
+        self._note(TextRefused, moment, kind=kind, errand=errand, **told)
 
     def text_withheld(
-        self, kind: Kind, errand: str, moment: Moment, *, why: str, bookings: tuple[str, ...] = ()
+        self, kind: Kind, errand: str, moment: Moment, *, reason: Withheld, bookings: tuple[str, ...] = ()
     ) -> None:
         """We chose not to send a text that was due."""
-        self._note(TextWithheld, moment, kind=kind, errand=errand, why=why, bookings=list(bookings))
+        self._note(TextWithheld, moment, kind=kind, errand=errand, reason=reason, bookings=list(bookings))
 
     def delivery_reported(
         self,
@@ -130,9 +147,13 @@ class Correspondent(BaseAggregate[str]):
             bookings=list(bookings),
         )
 
-    def hand_to_staff(self, why: str, moment: Moment, bookings: tuple[str, ...] = ()) -> None:
+    def hand_to_staff(self, reason: Staff, moment: Moment, detail: str = "", bookings: tuple[str, ...] = ()) -> None:
         """A person has to look at this."""
-        self._note(HandedToStaff, moment, why=why, bookings=list(bookings))
+        self._note(HandedToStaff, moment, reason=reason, detail=detail, bookings=list(bookings))
+
+    def private(self, text: str) -> Private:
+        """Words that only this patient's key opens."""
+        raise NotImplementedError
 
     def new_facts(self) -> list[Fact]:
         """The facts that are not stored yet."""
@@ -140,6 +161,9 @@ class Correspondent(BaseAggregate[str]):
 
     def heard_of_text(self, fact: TextSent) -> None:
         """For facts: what an accepted text changes here."""
+
+    def heard_of_refusal(self, fact: TextRefused) -> None:
+        """For facts: what a refused text changes here."""
 
     def heard_of_delivery(self, fact: DeliveryReported) -> None:
         """For facts: what a delivery report changes here."""

@@ -2,6 +2,7 @@
 first, load and decide again."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -11,13 +12,16 @@ from uuid import uuid4
 from domain.booking import Booking
 from domain.clinics import Clinic
 from domain.conversation import Conversation
+from domain.correspondence import HandedToStaff
 from domain.errands import Claimed
 from domain.errors import Conflict, UnknownClinic
 from domain.facts import Moment
+from domain.inbox import sentence
 from domain.ledger import Ledger, Work
 from domain.reactions import react
 
 Result = TypeVar("Result")
+log = logging.getLogger("replyes.staff")
 TRIES = 20  # each try loses to a different winner, in this process or in another, so this is never reached
 
 
@@ -43,7 +47,12 @@ class Decisions:
     async def append(self, work: Work) -> None:
         """Store the new facts together with what they call for."""
         react(work)
+        called = [fact for stream in work.changed for fact in stream.new_facts() if isinstance(fact, HandedToStaff)]
         await self.ledger.append(work)
+        for fact in called:
+            log.warning(
+                "for staff: %s (%s)", sentence(fact.reason, fact.detail), ", ".join(fact.bookings) or "no booking"
+            )
 
     async def drop(self, claimed: Claimed) -> None:
         """The errand has nothing left to do."""

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from domain.errands import Claimed
-from domain.ledger import Ledger, Outbox
+from domain.ledger import GivenUp, Ledger, Outbox
 from domain.patience import GIVE_UP_AFTER, backoff
 
 log = logging.getLogger("replyes.delivery")
 
+MOST_STUMBLES = 20
 AFTER_CONFIGURATION = timedelta(minutes=1)
 
 
@@ -25,6 +26,15 @@ class Delivery:
     async def carry_out(self, claimed: Claimed) -> None:
         """Carry out one errand. After an exception the errand comes back when its lease is over."""
         raise NotImplementedError
+
+    async def stumbled(self, claimed: Claimed, error: Exception) -> None:
+        """Carrying it out failed in a way that nobody foresaw. Its mark stays as it is; after many tries it is kept
+        for people to see."""
+        why = f"{type(error).__name__}, see the log"
+        if claimed.attempts >= MOST_STUMBLES:
+            await self.outbox.give_up(GivenUp(claimed, why))
+        else:
+            await self._later(claimed, why, doubt=True)
 
     def _is_too_old(self, claimed: Claimed) -> bool:
         return self.clock() - claimed.errand.queued_at > GIVE_UP_AFTER

@@ -9,27 +9,39 @@ from domain.booking import Booking
 from domain.conversation import Conversation, Outcome
 from domain.errands import Says
 from domain.inbound import ConsentHint
+from domain.inbox import Staff
 from domain.lifecycle import State
 from domain.replies import Answer, Keyword, Meaning
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that the verdict depends on. `named` are the bookings of the last question, `waiting` are open
-    bookings that no question has named yet."""
+    """Everything that the verdict depends on. `named` are the bookings of the question that the text can answer;
+    `unnamed` are open bookings of the phone that it does not name."""
 
     conversation: Conversation
     named: Sequence[Booking]
-    waiting: Sequence[Booking]
+    unnamed: Sequence[Booking]
     meaning: Meaning
     hint: ConsentHint | None
     max_clarifications: int
     now: datetime
 
     @property
+    def ahead(self) -> list[Booking]:
+        """The named bookings that have not begun."""
+        return [booking for booking in self.named if not booking.has_started(self.now)]
+
+    @property
     def answerable(self) -> list[Booking]:
-        """The bookings that this text can answer: named by the last question, and still open."""
-        return [booking for booking in self.named if booking.is_open and booking.question]
+        """The bookings that this text can answer: named by the question, still open, and still ahead."""
+        return [booking for booking in self.ahead if booking.is_open and booking.question]
+
+    @property
+    def waiting(self) -> list[Booking]:
+        """Open bookings about which nothing has been asked: a new one, or one whose start was moved."""
+        moved = [booking for booking in self.ahead if booking.is_open and not booking.question]
+        return [*moved, *self.unnamed]
 
     @property
     def says_stop(self) -> bool:
@@ -44,12 +56,12 @@ class Situation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What comes of a text. `staff` is a sentence for the inbox, "" where no person needs to look."""
+    """What comes of a text. `staff` is why a person has to look, None where nobody needs to."""
 
     outcome: Outcome
     bookings: Sequence[Booking] = field(default_factory=list)
     says: Says | None = None
-    staff: str = ""
+    staff: Staff | None = None
 
 
 def judge(situation: Situation) -> Verdict:
@@ -58,22 +70,37 @@ def judge(situation: Situation) -> Verdict:
         verdict = rule(situation)
         if verdict is not None:
             return verdict
-    return Verdict(Outcome.NOTED, situation.named, staff="A text that asks for no answer from us: please read it.")
+    return Verdict(Outcome.NOTED, situation.named, staff=Staff.NO_ANSWER_ASKED)
 
 
 def _answer(situation: Situation) -> Verdict | None:
     if not situation.answerable or situation.meaning.answer is Answer.UNCLEAR:
         return None
-    staff = "The patient cancelled with a word that also stops all texts: no acknowledgement can be sent."
-    return Verdict(Outcome.DECIDED, situation.answerable, staff=staff if situation.says_stop else "")
+    return Verdict(Outcome.DECIDED, situation.answerable, staff=_unless_acknowledged(situation))
+
+
+def _changed_mind(situation: Situation) -> Verdict | None:
+    if situation.meaning.answer is not Answer.NO:
+        return None
+    standing = [booking for booking in situation.named if booking.state is State.CONFIRMED]
+    ahead = [booking for booking in standing if not booking.has_started(situation.now)]
+    if ahead:
+        return Verdict(Outcome.DECIDED, ahead, staff=_unless_acknowledged(situation))
+    if standing and not situation.says_stop:
+        return Verdict(Outcome.TOO_LATE, standing, staff=Staff.NO_AFTER_THE_START)
+    return None
+
+
+def _unless_acknowledged(situation: Situation) -> Staff | None:
+    """A bare CANCEL decides, and opts the phone out at the carrier: nobody can tell the patient that it worked."""
+    return Staff.CANCELLED_AND_OPTED_OUT if situation.says_stop else None
 
 
 def _stop(situation: Situation) -> Verdict | None:
     if not situation.says_stop:
         return None
     still_open = [*situation.answerable, *situation.waiting]
-    staff = "The patient has opted out of texts: please call." if still_open else ""
-    return Verdict(Outcome.OPTED_OUT, still_open, staff=staff)
+    return Verdict(Outcome.OPTED_OUT, still_open, staff=Staff.OPTED_OUT if still_open else None)
 
 
 def _start(situation: Situation) -> Verdict | None:
@@ -91,60 +118,57 @@ def _unclear(situation: Situation) -> Verdict | None:
         return None
     if situation.conversation.clarifications < situation.max_clarifications:
         return Verdict(Outcome.UNCLEAR, situation.answerable, says=Says.CLARIFY)
-    return Verdict(Outcome.UNCLEAR, situation.answerable, staff="A text that we do not understand: please read it.")
-
-
-def _changed_mind(situation: Situation) -> Verdict | None:
-    if situation.meaning.answer is not Answer.NO:
-        return None
-    standing = [booking for booking in situation.named if booking.state is State.CONFIRMED]
-    ahead = [booking for booking in standing if not booking.has_started(situation.now)]
-    if ahead:
-        return Verdict(Outcome.DECIDED, ahead)
-    staff = "The patient said NO after the appointment had begun."
-    return Verdict(Outcome.TOO_LATE, standing, staff=staff) if standing else None
-
-
-def _late(situation: Situation) -> Verdict | None:
-    """YES or NO to a question that is settled: say how it stands."""
-    if not situation.named or situation.meaning.answer is Answer.UNCLEAR:
-        return None
-    booking = situation.named[0]
-    if booking.unsettled is not None:
-        return Verdict(Outcome.REPEATED, [booking])  # the acknowledgement is on its way
-    if booking.state is State.EXPIRED:
-        staff = f"The patient said {situation.meaning.answer} after the time to answer was over."
-        return Verdict(Outcome.TOO_LATE, [booking], Says.EXPIRED, staff)
-    if booking.state is State.CONFIRMED:
-        return Verdict(Outcome.REPEATED, [booking], Says.ALREADY_CONFIRMED)
-    outcome = Outcome.REPEATED if situation.meaning.answer is Answer.NO else Outcome.TOO_LATE
-    return Verdict(outcome, [booking], Says.ALREADY_CANCELLED)
+    return Verdict(Outcome.UNCLEAR, situation.answerable, staff=Staff.NOT_UNDERSTOOD)
 
 
 def _not_asked(situation: Situation) -> Verdict | None:
     if not situation.waiting:
         return None
-    staff = "A text that came before our question: please read it."
-    return Verdict(Outcome.NOT_ASKED, situation.waiting, staff=staff)
+    return Verdict(Outcome.NOT_ASKED, situation.waiting, staff=Staff.BEFORE_THE_QUESTION)
+
+
+def _late(situation: Situation) -> Verdict | None:
+    """YES or NO to a question that is settled: say how it stands."""
+    answer = situation.meaning.answer
+    settled = [booking for booking in situation.ahead if not booking.is_open]
+    if not settled or answer is Answer.UNCLEAR:
+        return None
+    wanted = State.CONFIRMED if answer is Answer.YES else State.CANCELLED
+    agreeing = [booking for booking in settled if booking.state is wanted]
+    return _said_again(agreeing[0]) if agreeing else _too_late(settled[0])
+
+
+def _said_again(booking: Booking) -> Verdict:
+    if booking.calendar_failed:
+        return Verdict(Outcome.REPEATED, [booking], Says.CALL_US, Staff.CALENDAR_REFUSED)
+    if booking.unsettled is not None:
+        return Verdict(Outcome.REPEATED, [booking])  # the acknowledgement is on its way
+    confirmed = booking.state is State.CONFIRMED
+    return Verdict(Outcome.REPEATED, [booking], Says.ALREADY_CONFIRMED if confirmed else Says.ALREADY_CANCELLED)
+
+
+def _too_late(booking: Booking) -> Verdict:
+    """The opposite of what stands: only a person can mend that."""
+    says = Says.EXPIRED if booking.state is State.EXPIRED else Says.ALREADY_CANCELLED
+    return Verdict(Outcome.TOO_LATE, [booking], says, Staff.ANSWER_TOO_LATE)
 
 
 def _stranger(situation: Situation) -> Verdict | None:
     """A number that we do not know gets one polite answer a day."""
     if situation.conversation.knows_bookings:
         return None
-    if situation.conversation.strangers_answer_on == situation.now.date():
-        return Verdict(Outcome.UNKNOWN)
-    return Verdict(Outcome.UNKNOWN, says=Says.STRANGER, staff="A text from a number without a booking: please read it.")
+    answered = situation.conversation.answers_on(situation.now.date()) > 0
+    return Verdict(Outcome.UNKNOWN, says=None if answered else Says.STRANGER, staff=Staff.STRANGER)
 
 
 RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
     _answer,
+    _changed_mind,
     _stop,
     _start,
     _help,
     _unclear,
-    _changed_mind,
-    _late,
     _not_asked,
+    _late,
     _stranger,
 )

@@ -31,6 +31,14 @@ class Attempt:
     text: str = ""
 
 
+@dataclass(frozen=True)
+class GivenUp:
+    """A claimed errand that is kept where people can see it, and claimed no more."""
+
+    claimed: Claimed
+    why: str
+
+
 @dataclass
 class Work:
     """Everything that one decision stores. `finished` is the key of the errand whose outcome this is."""
@@ -40,6 +48,7 @@ class Work:
     withdrawals: list[Withdrawal] = field(default_factory=list)
     attempt: Attempt | None = None
     finished: str | None = None
+    given_up: GivenUp | None = None
 
 
 @dataclass(frozen=True)
@@ -111,5 +120,5 @@ class Outbox(Protocol):
         certain that nothing was done, or (`resent`) a doubt is answered by sending once more. Nothing happens where
         the claim is lost: the errand is another worker's."""
 
-    async def give_up(self, claimed: Claimed, why: str) -> None:
+    async def give_up(self, gone: GivenUp) -> None:
         """Keep the errand where people can see it, but claim it no more."""

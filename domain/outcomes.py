@@ -9,7 +9,8 @@ from domain.decisions import Decisions
 from domain.errands import Claimed, Errand, Kind
 from domain.facts import Moment, Private
 from domain.inbound import Delivery, DeliveryReport
-from domain.ledger import Outbox, SentText, Work
+from domain.inbox import Staff
+from domain.ledger import GivenUp, Outbox, SentText, Work
 from domain.ports import Blame, CalendarStatus, Rejected
 
 Speaker = Booking | Conversation
@@ -26,9 +27,9 @@ class TextOutcomes(Decisions):
         """The carrier will not send it; staff has to reach the patient in another way."""
         await self.decide(now, lambda moment: self._rejected(claimed, rejection, moment))
 
-    async def unknown(self, claimed: Claimed, why: str, now: datetime) -> None:
+    async def given_up(self, claimed: Claimed, reason: Staff, why: str, now: datetime) -> None:
         """Nobody can tell whether the text left, or it never could: a person decides. The errand stays visible."""
-        await self.decide(now, lambda moment: self._handed_over(claimed, why, moment))
+        await self.decide(now, lambda moment: self._given_up(claimed, reason, why, moment))
 
     async def reported(self, clinic: str, report: DeliveryReport, outbox: Outbox, now: datetime) -> None:
         """A carrier's report. It proves that the text was accepted; then it tells how far the text came, and never
@@ -71,22 +72,30 @@ class TextOutcomes(Decisions):
 
     async def _rejected(self, claimed: Claimed, rejection: Rejected, moment: Moment) -> None:
         errand = claimed.errand
-        work = Work(changed=await self._speakers(errand), finished=errand.key)
-        about = _about(errand, work.changed)
-        for speaker in work.changed[:1]:
-            speaker.text_refused(
-                errand.kind, errand.key, moment, code=rejection.code, detail=rejection.detail, bookings=about
-            )
-            if rejection.blame is Blame.OPTED_OUT and isinstance(speaker, Conversation):
-                speaker.opt_out(f"carrier: {rejection.code}", "", moment)
-            why = f"A text could not be sent ({errand.kind}, code {rejection.code}): please call the patient."
-            speaker.hand_to_staff(why, moment, about)
+        speakers = await self._speakers(errand)
+        about, speaker = _about(errand, speakers), speakers[0]
+        speaker.text_refused(
+            errand.kind, errand.key, moment, code=rejection.code, detail=rejection.detail, bookings=about
+        )
+        speaker.hand_to_staff(Staff.TEXT_REFUSED, moment, f"{errand.kind}, code {rejection.code}", about)
+        work = Work(changed=[speaker], finished=errand.key)
+        if rejection.blame is Blame.OPTED_OUT:
+            await self._opt_out(errand, rejection.code, work, moment)
         await self.append(work)
 
-    async def _handed_over(self, claimed: Claimed, why: str, moment: Moment) -> None:
+    async def _opt_out(self, errand: Errand, code: str, work: Work, moment: Moment) -> None:
+        """The carrier knows of an opt-out that we have not heard."""
+        conversation = next((one for one in work.changed if isinstance(one, Conversation)), None)
+        if conversation is None and (found := await self.ledger.conversation(errand.conversation or "")):
+            work.changed.append(conversation := found)
+        if conversation is not None:
+            conversation.opt_out("carrier", code, "", moment)
+
+    async def _given_up(self, claimed: Claimed, reason: Staff, why: str, moment: Moment) -> None:
         speakers = await self._speakers(claimed.errand)
-        speakers[0].hand_to_staff(why, moment, _about(claimed.errand, speakers))
-        await self.append(Work(changed=speakers[:1]))
+        detail = f"{claimed.errand.kind}: {why}" if why else str(claimed.errand.kind)
+        speakers[0].hand_to_staff(reason, moment, detail, _about(claimed.errand, speakers))
+        await self.append(Work(changed=speakers[:1], given_up=GivenUp(claimed, detail)))
 
     async def _reported(self, report: DeliveryReport, moment: Moment) -> None:
         sent = await self._sent(report)
@@ -106,8 +115,8 @@ class TextOutcomes(Decisions):
                 bookings=sent.bookings,
             )
             if report.status is Delivery.UNDELIVERED:
-                why = f"A text did not arrive ({sent.kind}, code {report.error_code or 'unknown'}): please call."
-                speaker.hand_to_staff(why, moment, sent.bookings)
+                detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
+                speaker.hand_to_staff(Staff.TEXT_NOT_DELIVERED, moment, detail, sent.bookings)
             work.changed.append(speaker)
         await self.append(work)
 
@@ -116,8 +125,8 @@ class TextOutcomes(Decisions):
         own = await self._stream(errand.stream)
         if errand.kind is not Kind.ASK or not isinstance(own, Conversation):
             return [own]
-        question = own.question
-        named = question.bookings if question and question.errand == errand.key else errand.bookings
+        questions = [question for question in (own.asking, own.question) if question is not None]
+        named = next((question.bookings for question in questions if question.errand == errand.key), errand.bookings)
         return [own, *await self.bookings(named)]
 
     async def _stream(self, stream: str) -> Speaker:
@@ -130,32 +139,45 @@ class TextOutcomes(Decisions):
 class CalendarOutcomes(Decisions):
     """What became of our calls to the calendar."""
 
-    async def agreed(self, claimed: Claimed, status: str, proved_by: str, now: datetime) -> None:
-        """The calendar shows what was decided."""
+    async def agreed(self, claimed: Claimed, status: CalendarStatus | None, proved_by: str, now: datetime) -> None:
+        """The calendar shows what was decided; None where only its answer to our call says so."""
         await self.decide(now, lambda moment: self._agreed(claimed, status, proved_by, moment))
 
-    async def refused(self, claimed: Claimed, status: CalendarStatus, detail: str, now: datetime) -> None:
+    async def refused(
+        self, claimed: Claimed, status: CalendarStatus | None, now: datetime, *, code: str = "", detail: str = ""
+    ) -> None:
         """The call came too late, or came to nothing: what the calendar shows is how it stays."""
-        await self.decide(now, lambda moment: self._refused(claimed, status, detail, moment))
+        await self.decide(now, lambda moment: self._refused(claimed, status, code, detail, moment))
 
-    async def _agreed(self, claimed: Claimed, status: str, proved_by: str, moment: Moment) -> None:
+    async def closed(self, claimed: Claimed, code: str, now: datetime) -> None:
+        """The calendar refuses our key or our address: staff hears of it at once, the errand goes on."""
+        await self.decide(now, lambda moment: self._closed(claimed, code, moment))
+
+    async def _agreed(self, claimed: Claimed, status: CalendarStatus | None, proved_by: str, moment: Moment) -> None:
         work = Work(finished=claimed.errand.key)
         if booking := await self._undecided(claimed):
             booking.calendar_agrees(status, proved_by, moment)
             work.changed = [booking]
         await self.append(work)
 
-    async def _refused(self, claimed: Claimed, status: CalendarStatus, detail: str, moment: Moment) -> None:
+    async def _refused(
+        self, claimed: Claimed, status: CalendarStatus | None, code: str, detail: str, moment: Moment
+    ) -> None:
         work = Work(finished=claimed.errand.key)
         if booking := await self._undecided(claimed):
-            if _is_opposite(claimed.errand.kind, status):
-                booking.calendar_refuses(status, detail, moment)
+            if status is not None and _is_opposite(claimed.errand.kind, status):
+                booking.calendar_refuses(status, code, detail, moment)
             else:
-                booking.calendar_fails(status, detail, moment)
-            verb = "confirm" if claimed.errand.kind is Kind.CONFIRM_IN_CALENDAR else "cancel"
-            booking.hand_to_staff(f"Cal.com would not {verb} the booking; it shows: {status}.", moment, (booking.id,))
+                booking.calendar_fails(status, code, detail, moment)
+            told = f"{claimed.errand.kind}: {status or 'unknown'} {code}".strip()
+            booking.hand_to_staff(Staff.CALENDAR_REFUSED, moment, told, (booking.id,))
             work.changed = [booking]
         await self.append(work)
+
+    async def _closed(self, claimed: Claimed, code: str, moment: Moment) -> None:
+        if booking := await self._undecided(claimed):
+            booking.hand_to_staff(Staff.CALENDAR_CLOSED, moment, code, (booking.id,))
+            await self.append(Work(changed=[booking]))
 
     async def _undecided(self, claimed: Claimed) -> Booking | None:
         """The booking, if the decision of this errand still waits for the calendar."""

@@ -54,8 +54,8 @@ def _(fact: Heard, stream: Conversation) -> Steps:
     return [_text(fact, stream, kind, Says(fact.says), tuple(fact.bookings))]
 
 
-@reaction.register(of_booking.Confirmed)
-@reaction.register(of_booking.ConfirmedByStaff)
+@reaction.register(of_booking.Answered)
+@reaction.register(of_booking.DecidedByStaff)
 def _(fact: of_booking.Moved, stream: Booking) -> Steps:
     return _tell_calendar(fact, stream)
 
@@ -65,9 +65,8 @@ def _(fact: of_booking.Expired, stream: Booking) -> Steps:
     return _tell_calendar(fact, stream) if fact.cancels else []
 
 
-@reaction.register(of_booking.ConfirmedInCalendar)
-@reaction.register(of_booking.CancelledInCalendar)
-@reaction.register(of_booking.Rescheduled)
+@reaction.register(of_booking.SettledByCalendar)
+@reaction.register(of_booking.StartMoved)
 def _(fact: Fact, stream: Booking) -> Steps:  # noqa: ARG001
     return [Withdrawal(stream.id)]
 

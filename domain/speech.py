@@ -8,6 +8,7 @@ from domain import wording
 from domain.booking import Booking
 from domain.clinics import Clinic
 from domain.conversation import Conversation
+from domain.correspondence import Withheld
 from domain.decisions import Decisions
 from domain.errands import Claimed, Errand, Kind, Says
 from domain.facts import Moment
@@ -16,7 +17,6 @@ from domain.lifecycle import State
 from domain.ports import OutgoingText
 
 ANSWER_VALID_FOR = timedelta(hours=1)
-OPTED_OUT = "The patient has opted out of texts: please call."
 
 
 class Speech(Decisions):
@@ -45,8 +45,7 @@ class Speech(Decisions):
             return None
         streams = tuple(booking.id for booking in bookings)
         if conversation.opted_out or conversation.phone.text is None:
-            conversation.text_withheld(Kind.ASK, errand.key, moment, why="the patient has opted out", bookings=streams)
-            conversation.hand_to_staff(OPTED_OUT, moment, streams)
+            conversation.text_withheld(Kind.ASK, errand.key, moment, reason=Withheld.OPTED_OUT, bookings=streams)
             work.finished = errand.key
             await self.append(work)
             return None
@@ -60,11 +59,11 @@ class Speech(Decisions):
         self, claimed: Claimed, conversation: Conversation, bookings: list[Booking], moment: Moment
     ) -> Claimed:
         """Asked again after a failure that surely sent nothing, about the same bookings, it is the same question."""
-        key, last = claimed.errand.key, conversation.question
+        key, last = claimed.errand.key, conversation.asking
         streams = tuple(booking.id for booking in bookings)
         words = claimed.text
         if last is None or last.errand != key or last.bookings != streams:
-            first = last is None
+            first = conversation.question is None
             words = wording.text(Says.QUESTION, self.clinic(conversation.clinic), bookings, first=first)
             conversation.ask(key, streams, words, moment)
             for booking in bookings:
@@ -82,8 +81,8 @@ class Speech(Decisions):
         errand = claimed.errand
         conversation = await self._conversation(errand)
         bookings = await self.bookings(errand.bookings)
-        if why := _why_not(errand, conversation, bookings, moment.at):
-            await self._withhold(errand, conversation, bookings, why, moment)
+        if reason := _why_not(errand, conversation, bookings, moment.at):
+            await self._withhold(errand, conversation, bookings, reason, moment)
             return None
         words = claimed.text or self._words(errand, bookings)
         claimed = replace(claimed, text=words, attempted_at=moment.at)
@@ -94,10 +93,10 @@ class Speech(Decisions):
         return claimed, self.outgoing(claimed, conversation, until, moment.at)
 
     async def _withhold(
-        self, errand: Errand, conversation: Conversation, bookings: list[Booking], why: str, moment: Moment
+        self, errand: Errand, conversation: Conversation, bookings: list[Booking], reason: Withheld, moment: Moment
     ) -> None:
         speaker = conversation if errand.stream == conversation.id else bookings[0]
-        speaker.text_withheld(errand.kind, errand.key, moment, why=why, bookings=errand.bookings)
+        speaker.text_withheld(errand.kind, errand.key, moment, reason=reason, bookings=errand.bookings)
         await self.append(Work(changed=[speaker], finished=errand.key))
 
     def _words(self, errand: Errand, bookings: list[Booking]) -> str:
@@ -115,19 +114,19 @@ def _is_over(booking: Booking, now: datetime) -> bool:
     return booking.has_started(now) or booking.expire_at is None or booking.expire_at <= now
 
 
-def _why_not(errand: Errand, conversation: Conversation, bookings: list[Booking], now: datetime) -> str:
-    """Why this text must not be sent any more, "" where it may."""
+def _why_not(errand: Errand, conversation: Conversation, bookings: list[Booking], now: datetime) -> Withheld | None:
+    """Why this text must not be sent any more, None where it may."""
     if conversation.phone.text is None:
-        return "the patient has been erased"
+        return Withheld.ERASED
     if conversation.opted_out and errand.says is not Says.HELP:
-        return "the patient has opted out"
+        return Withheld.OPTED_OUT
     if errand.kind is Kind.CLARIFY and not any(booking.is_open for booking in bookings):
-        return "the booking was settled meanwhile"
+        return Withheld.SETTLED
     if errand.kind is Kind.ACKNOWLEDGE and bookings[0].has_started(now):
-        return "the appointment has begun"
+        return Withheld.BEGUN
     if errand.says in SAYS_STATE and bookings[0].state is not SAYS_STATE[errand.says]:
-        return "another decision came after it"
-    return ""
+        return Withheld.OVERTAKEN
+    return None
 
 
 SAYS_STATE = {Says.CONFIRMED: State.CONFIRMED, Says.CANCELLED: State.CANCELLED}

@@ -9,6 +9,7 @@ from domain.clinics import Clinic, OnDoubt
 from domain.delivery import AFTER_CONFIGURATION, Delivery, log
 from domain.errands import Claimed
 from domain.errors import StorageAway
+from domain.inbox import Staff
 from domain.ledger import Outbox
 from domain.outcomes import TextOutcomes
 from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
@@ -73,7 +74,7 @@ class Texting(Delivery):
         if not self._is_too_old(claimed):
             await self._later(claimed, why, after)
             return
-        await self._hand_over(claimed, f"A text could not be sent for a day ({why}): please call the patient.")
+        await self.outcomes.given_up(claimed, Staff.TEXT_GIVEN_UP, why, self.clock())
 
     async def _look_up(self, claimed: Claimed) -> None:
         """First whether it is proved already, then the carrier's list; an absence there proves nothing."""
@@ -106,8 +107,4 @@ class Texting(Delivery):
             log.warning("%s %s: sent once more after a doubt", claimed.errand.kind, claimed.errand.key)
             await self.outbox.put_back(claimed, now, "sent once more", attempted=False, resent=True)
         else:
-            await self._hand_over(claimed, "Nobody can tell whether a text was sent: please call the patient.")
-
-    async def _hand_over(self, claimed: Claimed, why: str) -> None:
-        await self.outcomes.unknown(claimed, why, self.clock())
-        await self.outbox.give_up(claimed, why)
+            await self.outcomes.given_up(claimed, Staff.TEXT_IN_DOUBT, "", self.clock())

@@ -1,5 +1,6 @@
 """What we say. The words are in `languages/<code>.toml`; here they meet a clinic and its bookings."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from domain.clinics import Clinic
 from domain.errands import Says
 from domain.languages import DEFAULT, language
 
+ADDRESS = re.compile(r"[/@:\d]|\w\.\w")
 MOST_LISTED = 6  # more would make a text of many segments that nobody reads to its end
 MAX_LENGTH = 1600  # the longest body that carriers take
 
@@ -69,7 +71,10 @@ def _moment(texts: Mapping[str, str], pattern: str, booking: Booking) -> str:
 
 
 def _first_name(name: str) -> str:
-    """ "Sarah Miller" is greeted as Sarah; with a title in front ("Mrs. Miller") the whole name stands."""
+    """ "Sarah Miller" is greeted as Sarah; with a title in front ("Mrs. Miller") the whole name stands. Whatever looks
+    like an address is no name: a stranger could have us text it to anybody."""
+    if ADDRESS.search(name):
+        return ""
     first = name.split(" ", maxsplit=1)[0]
     return name if first.endswith(".") else first
 

@@ -64,11 +64,11 @@ def serve(*, sandbox: bool, host: str, port: int, reload: bool) -> None:
     from entrypoints import serve as serving
 
     options = serving.Options(host, port, sandbox)
-    listening = serving.bind(options)
-    if reload:
-        reloading.run(options, listening)
-    else:
-        asyncio.run(serving.serve(options, listening))
+    with serving.bind(options) as listening:
+        if reload:
+            reloading.run(options, listening)
+        else:
+            asyncio.run(serving.serve(options, listening))
 
 
 @main.command()

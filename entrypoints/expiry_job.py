@@ -13,6 +13,6 @@ async def run(store: Store, now: datetime | None, *, dry_run: bool) -> tuple[str
     if dry_run:
         due = await store.ledger.overdue(at, MOST_TOLD)
         return "\n".join([f"{len(due)} bookings would expire", *due]), False
-    done = await store.expiry.run(at)
+    done = await store.expiry.run(at, clock())
     told = f"{done.expired} expired, {done.settled_meanwhile} settled meanwhile, {done.failed} failed"
     return told, done.failed > 0

@@ -38,7 +38,7 @@ def _formatter(wanted: str) -> logging.Formatter:
     ]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=before,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, masked, last],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, masked, on_one_line, last],
     )
 
 
@@ -48,6 +48,11 @@ def masked(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mappin
         name: mask(value) if isinstance(value, str) and name not in ("timestamp", "level", "logger") else value
         for name, value in line.items()
     }
+
+
+def on_one_line(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """For the console: what somebody typed must not look like a line of ours."""
+    return {**line, "event": str(line.get("event", "")).rstrip("\n").replace("\n", "\\n")}
 
 
 def mask(text: str) -> str:

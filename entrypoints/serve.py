@@ -25,6 +25,7 @@ from entrypoints.settings import (
     Settings,
     StoreSettings,
     environment,
+    not_used_yet,
 )
 from entrypoints.web import app
 from entrypoints.wiring import Service, open_service, open_store
@@ -56,9 +57,10 @@ class Plan:
 def bind(options: Options) -> socket.socket:
     """Take the port before anything else is done. Raises Misconfigured where it is taken."""
     try:
-        return socket.create_server((options.host, options.port), backlog=2048)
+        family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+        return socket.create_server((options.host, options.port), family=family, backlog=2048)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
+        why = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         problem = f"cannot listen on {options.host}:{options.port} ({why}); choose another --port or --host"
         raise Misconfigured([problem]) from error
 
@@ -72,6 +74,7 @@ async def serve(options: Options, listening: socket.socket) -> None:
     sandbox = Sandbox(address, stopping, product.states, product.speak) if options.sandbox else None
     plan = _plan(address, sandbox)
     migrations.migrate(plan.store.path)
+    migrations.claim(plan.store.path, "sandbox" if sandbox else "service")
     async with (
         open_store(plan.store, plan.clinics) as store,
         open_service(store, plan.service, plan.clinics) as service,
@@ -150,6 +153,10 @@ def _plan(address: str, sandbox: Sandbox | None) -> Plan:
     log_settings = settings.logs()
     settings.check()
     logs.set_up(log_settings)
+    for name in not_used_yet(environ):
+        log.warning("%s is set, but this version does not use it yet", name)
+    if not sandbox and "PUBLIC_URL" not in environ:
+        log.warning("PUBLIC_URL is not set: Cal.com and the carrier are told %s", address)
     if sandbox:
         _stay_at_home()
         if plan.store.path == SANDBOX_DATABASE:

@@ -6,11 +6,11 @@ Every name can also be given as NAME_FILE, the path of a file that holds the val
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from dotenv import dotenv_values
@@ -21,11 +21,13 @@ from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
 
 MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
-DURATION = re.compile(r"(\d+)([smhd])")
+DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+LONGEST_DURATION = timedelta(days=3650)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SHORTEST_ENCRYPTION_KEY = 16
 
-SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "QUIET_HOURS": "none", "SMS_PER_SECOND": "0"}
+PROMISED = ("QUIET_HOURS", "REMIND_AFTER", "ASK_AGAIN_BEFORE", "SMS_PER_SECOND", "DESK_PASSWORD", "CLINICS_FILE")
+SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class StoreSettings:
     """What every command needs that opens the database. `path` is the SQLite file."""
 
     path: str
-    encryption_key: str
+    encryption_key: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,19 @@ class ServiceSettings:
     twilio: TwilioSettings
 
 
-def environment(overrides: Mapping[str, str] | None = None) -> dict[str, str]:
-    """`.env` of this folder, the environment over it, `overrides` over both; blank values count as not set."""
-    merged = {**dotenv_values(".env"), **os.environ, **(overrides or {})}
+def environment() -> dict[str, str]:
+    """`.env` of this folder, and the environment over it; blank values count as not set. Raises Misconfigured where
+    `.env` cannot be read."""
+    try:
+        merged = {**dotenv_values(".env"), **os.environ}
+    except (OSError, ValueError) as error:
+        raise Misconfigured([f".env cannot be read ({type(error).__name__}); write it in UTF-8"]) from error
     return {name: value for name, value in merged.items() if value is not None and value.strip()}
+
+
+def not_used_yet(environ: Mapping[str, str]) -> list[str]:
+    """Settings that are promised but do nothing so far: somebody who sets one should know."""
+    return [name for name in PROMISED if name in environ]
 
 
 class Settings:
@@ -93,7 +104,6 @@ class Settings:
             name=self._text("CLINIC_NAME", "Cal.com Clinic"),
             phone=self._phone("CLINIC_PHONE"),
             languages=tuple(code.lower() for code in languages) or ("en",),
-            time_zone=self._zone("CLINIC_TIME_ZONE", "UTC"),
             booking_link=self._url("BOOKING_LINK", ""),
             ask_settle=self._duration("ASK_SETTLE", "10s"),
             expire_after=self._duration("EXPIRE_AFTER", "48h"),
@@ -107,8 +117,8 @@ class Settings:
     def service(self, public_url: str = "http://127.0.0.1:8000") -> ServiceSettings:
         """`public_url` is the default for PUBLIC_URL."""
         provider = self._choice("SMS_PROVIDER", "sandbox", ("sandbox", "twilio"))
-        if provider == "sandbox":
-            self._fault("SMS_PROVIDER", "is not set; set it to twilio, or try `replyes serve --sandbox` (no account)")
+        if provider == "sandbox" and self._text("SMS_PROVIDER", "sandbox") == "sandbox":
+            self._fault("SMS_PROVIDER", "names no carrier; set it to twilio, or try `replyes serve --sandbox`")
         return ServiceSettings(self._calcom(), self._twilio(public_url, provider))
 
     def _calcom(self) -> CalComSettings:
@@ -124,7 +134,7 @@ class Settings:
             ),
             phone_field=self._text("CAL_PHONE_FIELD"),
             fallback_region=_region_of(phone),
-            time_zone=self._text("CLINIC_TIME_ZONE", "UTC"),
+            time_zone=self._zone("CLINIC_TIME_ZONE", "UTC"),
         )
 
     def _twilio(self, public_url: str, provider: str) -> TwilioSettings:
@@ -151,14 +161,21 @@ class Settings:
         self.faults.append(f"{name} {problem}")
 
     def _text(self, name: str, default: str = "") -> str:
-        if name in self.environ:
-            return self.environ[name].strip()
-        if file := self.environ.get(f"{name}_FILE"):
-            try:
-                return Path(file).read_text("utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                self._fault(f"{name}_FILE", f"cannot be read ({error}); name a readable text file")
-        return default
+        value = self.environ.get(name) or self._text_of_file(name) or default
+        if not value.isprintable():  # what was not UTF-8 comes as lone surrogates, and could not be texted
+            self._fault(name, "holds characters that cannot be printed; write it in UTF-8, on one line")
+            return default
+        return value.strip()
+
+    def _text_of_file(self, name: str) -> str:
+        file = self.environ.get(f"{name}_FILE")
+        if not file:
+            return ""
+        try:
+            return Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            self._fault(f"{name}_FILE", f"cannot be read ({type(error).__name__}); name a readable text file")
+            return ""
 
     def _required(self, name: str, what: str) -> str:
         value = self._text(name)
@@ -170,7 +187,10 @@ class Settings:
         return [part.strip() for part in self._text(name, default).split(",") if part.strip()]
 
     def _secrets(self, name: str, what: str) -> tuple[str, ...]:
-        return tuple(self._list(name)) if self._required(name, what) else ()
+        values = tuple(self._list(name))
+        if not values:
+            self._fault(name, f"is not set; set it to {what}")
+        return values
 
     def _choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self._text(name, default).lower()
@@ -184,7 +204,10 @@ class Settings:
         if not found:
             self._fault(name, "is no duration; write it like 90s, 15m, 48h or 3d")
             return timedelta()
-        return timedelta(**{UNITS[found[2]]: int(found[1])})
+        duration = timedelta(**{UNITS[found[2]]: int(found[1])})
+        if duration > LONGEST_DURATION:
+            self._fault(name, "is longer than ten years; write it like 90s, 15m, 48h or 3d")
+        return duration
 
     def _number(self, name: str, default: int) -> int:
         value = self._text(name, str(default))
@@ -195,23 +218,23 @@ class Settings:
 
     def _url(self, name: str, default: str) -> str:
         value = self._text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        if value and not _is_plain_url(value):
             self._fault(name, "is no plain URL; write it like https://replyes.example.org, without ? or #")
         return value
 
     def _phone(self, name: str) -> str:
         value = self._text(name)
-        if value and not _region_of(value):
+        if value and not _is_possible(value):
             self._fault(name, "is no phone number; write it like +12025550100")
         return value
 
     def _zone(self, name: str, default: str) -> str:
         value = self._text(name, default)
-        if value not in available_timezones():
+        try:
+            return ZoneInfo(value).key
+        except (ValueError, OSError, ZoneInfoNotFoundError):
             self._fault(name, "is no time zone; write it like Europe/Berlin")
             return default
-        return value
 
 
 def _region_of(phone: str) -> str | None:
@@ -219,3 +242,19 @@ def _region_of(phone: str) -> str | None:
         return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or None
     except phonenumbers.NumberParseException:
         return None
+
+
+def _is_possible(phone: str) -> bool:
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        return False
+
+
+def _is_plain_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from adapters.storage.outbox import StoredOutbox
@@ -91,17 +92,22 @@ class Worker:
         return LONGEST_REST if due_at is None else min(LONGEST_REST, (due_at - now).total_seconds())
 
     async def carry_out(self, claimed: Claimed) -> None:
-        """One errand, whatever its kind. What it raises is unexpected; the errand comes back after its lease."""
-        delivery: Delivery = self.calling if claimed.errand.kind.is_calendar else self.texting
-        await delivery.carry_out(claimed)
+        """One errand, whatever its kind. What it raises is unexpected."""
+        await self._delivery(claimed).carry_out(claimed)
+
+    def _delivery(self, claimed: Claimed) -> Delivery:
+        return self.calling if claimed.errand.kind.is_calendar else self.texting
 
     async def _carried_out(self, claimed: Claimed) -> None:
+        name = f"{claimed.errand.kind} {claimed.errand.key}"
         try:
             await self.carry_out(claimed)
         except ClaimLost as error:
-            log.warning("%s %s: %s", claimed.errand.kind, claimed.errand.key, error)
+            log.warning("%s: %s", name, error)
         except StorageAway as error:
-            log.error("%s %s: %s; it comes back", claimed.errand.kind, claimed.errand.key, error)
-        except Exception:
-            log.exception("%s %s failed; it comes back", claimed.errand.kind, claimed.errand.key)
+            log.error("%s: %s; it comes back", name, error)
+        except Exception as error:
+            log.exception("%s failed", name)
+            with suppress(StorageAway):
+                await self._delivery(claimed).stumbled(claimed, error)
         self.bell.ring()

@@ -11,6 +11,12 @@ CREATE TABLE store_secrets (
     sealed_key bytea NOT NULL
 );
 
+-- What kind of installation this is ('sandbox' or 'service'), so that neither is opened as the other.
+CREATE TABLE installation (
+    name text PRIMARY KEY,
+    value text NOT NULL
+);
+
 -- The views: what the facts add up to. They are written with the facts and can be rebuilt from them.
 CREATE TABLE bookings (
     stream text PRIMARY KEY,
@@ -63,7 +69,8 @@ CREATE TABLE staff_inbox (
     stream text NOT NULL,
     version bigint NOT NULL,
     clinic text NOT NULL,
-    why text NOT NULL,
+    reason text NOT NULL,
+    detail text NOT NULL,
     bookings text NOT NULL,
     at bigint NOT NULL,
     PRIMARY KEY (stream, version)

@@ -10,7 +10,17 @@ ROOT = Path(__file__).parent.parent
 OURS = ("domain", "adapters", "entrypoints")
 
 STORY = {
-    *("booking", "booking_facts", "lifecycle", "conversation", "correspondence", "replies", "deadlines", "wording"),
+    *(
+        "booking",
+        "booking_facts",
+        "lifecycle",
+        "conversation",
+        "correspondence",
+        "replies",
+        "deadlines",
+        "wording",
+        "inbox",
+    ),
     *("clinics", "errands", "inbound", "facts", "errors", "patience", "languages", "hearing"),
 }
 BEATS = {

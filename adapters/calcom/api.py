@@ -13,7 +13,7 @@ import hmac
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
@@ -90,10 +90,10 @@ class CalComSettings:
     """
 
     api_url: str
-    api_key: str
+    api_key: str = field(repr=False)
     api_version: str = "2024-08-13"
     verbs: Literal["auto", "concept", "live"] = "auto"
-    webhook_secrets: tuple[str, ...] = ()
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     phone_field: str = ""
     fallback_region: str | None = None
     time_zone: str = "UTC"

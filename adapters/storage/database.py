@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import (
@@ -97,7 +96,6 @@ class Database:
         """Raises Misconfigured where the file cannot be opened."""
         self.path = path
         try:
-            Path(path).expanduser().resolve().parent.mkdir(parents=True, exist_ok=True)
             self._datastore = SQLiteDatastore(path, originator_id_type="text")
             self.recorder = Recorder(self._datastore)
             with self._datastore.get_connection(commit=True):
@@ -135,10 +133,6 @@ class Database:
             return error
         return None
 
-    def data_version(self) -> int:
-        """A number that changes when another process has committed. A few microseconds."""
-        return int(self.read_now("PRAGMA data_version")[0]["data_version"])
-
     def close(self) -> None:
         self._reader.close()
         self._datastore.close()
@@ -152,7 +146,7 @@ def _spelled(sql: str) -> str:
 def _for_the_domain(error: Exception) -> Exception:
     if isinstance(error, IntegrityError | sqlite3.IntegrityError):
         return Conflict(str(error))
-    if isinstance(error, AWAY):
+    if isinstance(error, PersistenceError | sqlite3.DatabaseError):
         return StorageAway(f"the database cannot be written: {error}")
     return error
 

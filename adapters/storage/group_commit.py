@@ -5,7 +5,6 @@ Each request is answered after the commit that holds it.
 """
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from adapters.storage.database import Database, Row, Write
@@ -16,10 +15,8 @@ LARGEST_BATCH = 500
 class GroupCommit:
     """One list of waiting writes, one thread that stores them."""
 
-    def __init__(self, database: Database, committed: Callable[[], None] = lambda: None) -> None:
-        """`committed` is called on the event loop after each transaction."""
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self.committed = committed
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "replyes-writer")
@@ -41,7 +38,6 @@ class GroupCommit:
             await loop.run_in_executor(self._thread, self.database.write, [write for write, _ in batch])
             for write, stored in batch:
                 _resolve(stored, write.error)
-            self.committed()
         self._task = None
 
     async def close(self) -> None:

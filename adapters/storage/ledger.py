@@ -164,6 +164,8 @@ def _of_work(work: Work) -> list[Statement]:
     statements += [rows.queued(errand) for errand in work.errands]
     if work.attempt:
         statements.append(rows.attempted(work.attempt))
+    if work.given_up:
+        statements.append(rows.given_up(work.given_up))
     if work.finished:
         statements.append(rows.finished(work.finished))
     return statements

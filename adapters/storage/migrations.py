@@ -30,6 +30,7 @@ def due(path: str) -> list[str]:
 def migrate(path: str) -> list[str]:
     """Apply what is due and return its names. Two processes may do this at once: the second finds nothing due.
     Raises Misconfigured where the database belongs to a newer version of the program."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     with _connect(path) as connection:
         connection.execute("BEGIN IMMEDIATE")
         names = _due(connection)
@@ -41,6 +42,16 @@ def migrate(path: str) -> list[str]:
             )
         connection.execute("COMMIT")
     return names
+
+
+def claim(path: str, kind: str) -> None:
+    """Mark the database as one of a "sandbox" or of a "service". Raises Misconfigured where it is the other: a sandbox
+    would answer real patients' questions, a service would text made-up numbers."""
+    with _connect(path) as connection:
+        connection.execute("INSERT INTO installation VALUES ('kind', ?) ON CONFLICT DO NOTHING", [kind])
+        found = connection.execute("SELECT value FROM installation WHERE name = 'kind'").fetchone()[0]
+    if found != kind:
+        raise Misconfigured([f"DATABASE_URL: {path} belongs to a {found}, and this is a {kind}; name another file"])
 
 
 def _due(connection: sqlite3.Connection) -> list[str]:

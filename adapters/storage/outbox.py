@@ -7,7 +7,7 @@ from adapters.storage import rows
 from adapters.storage.database import Database, Row, Statement, Write, milliseconds, moment
 from adapters.storage.group_commit import GroupCommit
 from domain.errands import Claimed, Errand, Kind, Says
-from domain.ledger import Attempt
+from domain.ledger import Attempt, GivenUp
 
 CLAIM = """
 UPDATE outbox SET lease_until = {now} + :lease, attempts = attempts + 1
@@ -24,9 +24,6 @@ UPDATE outbox SET lease_until = 0, due_at = :due_at, note = :note, resent = rese
     attempted_at = CASE WHEN :attempted = 1 THEN attempted_at ELSE NULL END
 WHERE errand = :errand AND attempts = :attempts
 """
-GIVE_UP = (
-    "UPDATE outbox SET status = 'dead', lease_until = 0, note = :note WHERE errand = :errand AND attempts = :attempts"
-)
 
 
 class StoredOutbox:
@@ -62,9 +59,9 @@ class StoredOutbox:
         parameters = {"due_at": milliseconds(due_at), "attempted": int(attempted), "resent": int(resent)}
         await self._store(Statement(PUT_BACK, parameters | _note(claimed, why)))
 
-    async def give_up(self, claimed: Claimed, why: str) -> None:
+    async def give_up(self, gone: GivenUp) -> None:
         """Keep the errand where people can see it, but claim it no more."""
-        await self._store(Statement(GIVE_UP, _note(claimed, why)))
+        await self._store(rows.given_up(gone))
 
     async def next_due(self, after: datetime) -> datetime | None:
         """When the next errand becomes due that is not due yet at `after`."""

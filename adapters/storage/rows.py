@@ -10,7 +10,7 @@ from domain.correspondence import DeliveryReported, HandedToStaff, TextSent
 from domain.errands import Errand, Kind
 from domain.facts import Fact
 from domain.inbound import Delivery
-from domain.ledger import Attempt, Withdrawal
+from domain.ledger import Attempt, GivenUp, Withdrawal
 
 BOOKING = """
 INSERT INTO bookings (stream, version, clinic, uid, state, conversation, name, phone, practitioner, starts_at,
@@ -31,8 +31,8 @@ VALUES (:errand, :message_id, :clinic, :stream, :kind, :bookings, :status)
 """
 REPORTED = "UPDATE sent_texts SET status = :status WHERE errand = :errand"
 STAFF = """
-INSERT INTO staff_inbox (stream, version, clinic, why, bookings, at)
-VALUES (:stream, :version, :clinic, :why, :bookings, :at)
+INSERT INTO staff_inbox (stream, version, clinic, reason, detail, bookings, at)
+VALUES (:stream, :version, :clinic, :reason, :detail, :bookings, :at)
 """
 HEARD = "INSERT INTO heard_messages (clinic, message_id) VALUES (:clinic, :message_id)"
 QUEUE = """
@@ -45,6 +45,9 @@ ATTEMPT = """
 UPDATE outbox SET attempted_at = :at, text = :text, lease_until = {now} + :lease
 WHERE errand = :errand AND attempts = :attempts AND lease_until > {now}
 RETURNING errand
+"""
+GIVE_UP = """
+UPDATE outbox SET status = 'dead', lease_until = 0, note = :note WHERE errand = :errand AND attempts = :attempts
 """
 KEY = "INSERT INTO patient_keys (owner, sealed_key) VALUES (:owner, :sealed_key)"
 
@@ -91,8 +94,9 @@ def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
     elif isinstance(fact, DeliveryReported):
         yield Statement(REPORTED, {"errand": fact.errand, "status": fact.status})
     elif isinstance(fact, HandedToStaff):
-        item = {"version": fact.originator_version, "why": fact.why, "at": milliseconds(fact.timestamp)}
-        yield Statement(STAFF, {**here, **item, "bookings": json.dumps(fact.bookings)})
+        item = {"version": fact.originator_version, "reason": fact.reason, "detail": fact.detail}
+        bookings = json.dumps(fact.bookings)
+        yield Statement(STAFF, {**here, **item, "bookings": bookings, "at": milliseconds(fact.timestamp)})
     elif isinstance(fact, Heard):
         yield Statement(HEARD, {"clinic": stream.clinic, "message_id": fact.message_id})
 
@@ -137,6 +141,11 @@ def attempted(attempt: Attempt) -> Statement:
         },
         must_match=True,
     )
+
+
+def given_up(gone: GivenUp) -> Statement:
+    parameters = {"errand": gone.claimed.errand.key, "attempts": gone.claimed.attempts, "note": gone.why[:500]}
+    return Statement(GIVE_UP, parameters)
 
 
 def new_key(owner: str, sealed_key: bytes) -> Statement:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.storage.database import Database, Row, moment
+from domain.inbox import sentence
 
 BOOKINGS = "SELECT * FROM bookings WHERE (:state = '' OR state = :state) ORDER BY starts_at, stream"
 OF_UID = "SELECT * FROM bookings WHERE uid = :uid ORDER BY clinic"
@@ -29,7 +30,7 @@ class BookingRow:
 
 @dataclass(frozen=True)
 class InboxItem:
-    """Something that only a person can settle. `bookings` are streams."""
+    """Something that only a person can settle: `why` is a sentence, `bookings` are streams."""
 
     clinic: str
     why: str
@@ -54,7 +55,12 @@ class Views:
     async def staff_inbox(self) -> list[InboxItem]:
         """What waits for a person, oldest first."""
         return [
-            InboxItem(row["clinic"], row["why"], tuple(json.loads(row["bookings"])), moment(row["at"]))
+            InboxItem(
+                row["clinic"],
+                sentence(row["reason"], row["detail"]),
+                tuple(json.loads(row["bookings"])),
+                moment(row["at"]),
+            )
             for row in await self.database.read(INBOX)
         ]
 

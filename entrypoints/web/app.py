@@ -50,7 +50,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     """No such address, or another method. JSON, never text/plain: a carrier might text that to a patient."""
     status = error.status_code if isinstance(error, HTTPException) else 404
     headers = error.headers if isinstance(error, HTTPException) else None
-    log.warning("%s %s refused: %s", request.method, request.url.path[:60], REFUSALS[status])
+    log.warning(
+        "%s %s refused: %s", request.method, request.scope.get("raw_path", b"")[:60].decode("latin-1"), REFUSALS[status]
+    )
     return JSONResponse({"error": REFUSALS[status]}, status, headers)
 
 

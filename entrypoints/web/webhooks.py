@@ -1,5 +1,6 @@
 """The webhooks: read the body, let the adapter verify and translate, hand over to the domain, answer."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import TypeVar
@@ -24,6 +25,7 @@ from entrypoints.wiring import Service, clock
 log = logging.getLogger("replyes.webhooks")
 
 LARGEST_BODY = 1_000_000  # bytes; Cal.com sends about 3 kB, Twilio 1 kB
+SLOWEST_BODY = 30  # seconds
 STATUS: dict[type[Exception], int] = {
     NotAuthentic: 401,
     NotUnderstood: 400,
@@ -109,10 +111,13 @@ async def _raw(request: Request) -> RawRequest:
     """Raises TooLarge without reading on, NotUnderstood where the sender hung up."""
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+        async with asyncio.timeout(SLOWEST_BODY):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LARGEST_BODY:
+                    raise TooLarge("the body is larger than 1 MB")
+    except TimeoutError:
+        raise NotUnderstood("the body did not end in time") from None
     except ClientDisconnect:
         raise NotUnderstood("the sender hung up in the middle of the body") from None
     return RawRequest(

@@ -16,6 +16,7 @@ S, M, H, D = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), tim
         (4 * D, 10 * S, 10 * S + 48 * H),
         (2 * D, 10 * S, 2 * D - 2 * H),
         (3 * H, 10 * S, 1 * H),
+        (125 * M, 10 * S, 125 * M),
         (2 * H, 10 * S, 2 * H),
         (1 * H, 10 * S, 1 * H),
         (65 * S, timedelta(0), 65 * S),

@@ -8,7 +8,7 @@ import pytest
 from domain.booking import Booking
 from domain.errors import NotPossible
 from domain.facts import Moment, Private
-from domain.inbound import Settlement
+from domain.inbound import BookingSettled, Settlement
 from domain.lifecycle import Move, State, after, edges, mermaid, possible
 from domain.replies import Answer
 from tests.examples import NOW, START, a_booking, a_clinic, a_moment, a_request
@@ -56,11 +56,11 @@ def carry_out(move: Move, booking: Booking) -> None:
         Move.SAY_YES: lambda: booking.reply(Answer.YES, "SM2", words, "rule", moment),
         Move.SAY_NO: lambda: booking.reply(Answer.NO, "SM2", words, "rule", moment),
         Move.SAY_OTHER: lambda: booking.reply(Answer.UNCLEAR, "SM2", words, "rule", moment),
-        Move.RUN_OUT: lambda: booking.run_out(False, LATER),
+        Move.RUN_OUT: lambda: booking.run_out(False, LATER.at, LATER),
         Move.CHANGE_MIND: lambda: booking.reply(Answer.NO, "SM3", words, "rule", moment),
-        Move.CALENDAR_CONFIRMED: lambda: booking.settled_in_calendar(Settlement.CONFIRMED, None, moment),
-        Move.CALENDAR_CANCELLED: lambda: booking.settled_in_calendar(Settlement.CANCELLED, None, moment),
-        Move.CALENDAR_REFUSED: lambda: booking.calendar_refuses("…", "", moment),
+        Move.CALENDAR_CONFIRMED: lambda: booking.settled_in_calendar(BookingSettled("u", Settlement.CONFIRMED), moment),
+        Move.CALENDAR_CANCELLED: lambda: booking.settled_in_calendar(BookingSettled("u", Settlement.CANCELLED), moment),
+        Move.CALENDAR_REFUSED: lambda: booking.calendar_refuses("…", "400", "", moment),
         Move.STAFF_CONFIRMS: lambda: booking.staff_confirms("Kim", moment),
         Move.STAFF_CANCELS: lambda: booking.staff_cancels("Kim", moment),
         Move.MOVED: lambda: booking.reschedule(a_request(), deadlines(NOW, START, clinic), moment),

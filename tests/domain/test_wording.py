@@ -27,6 +27,9 @@ def test_every_text_has_words_without_a_gap(says: Says, clinic: object) -> None:
         ("", "Hi!"),
         ("Mrs. Miller", "Hi Mrs. Miller!"),
         ("{clinic}", "Hi {clinic}!"),
+        ("https://evil.example/win", "Hi!"),
+        ("win at evil.example", "Hi!"),
+        ("Call 0900 123", "Hi!"),
     ],
 )
 def test_a_patient_is_greeted_by_the_first_name(name: str, greeting: str) -> None:

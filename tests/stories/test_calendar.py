@@ -10,6 +10,8 @@ from domain.inbound import BookingSettled, Settlement
 from tests.examples import NOW, SARAH, START, UID
 from tests.stories.world import World, drops_the_line, told
 
+NOT_DONE = "Cal.com would not do what was decided (confirm_in_calendar: {}): please look."
+
 
 @pytest.mark.parametrize(
     ("how", "state"),
@@ -143,7 +145,7 @@ def test_a_yes_that_comes_too_late_is_told_the_truth(tmp_path: Path) -> None:
         assert world.phone.said[1].startswith(
             "Sorry — your appointment on Tue 12 May at 10:30 am could not be confirmed"
         )
-        assert await world.staff() == ["Cal.com would not confirm the booking; it shows: cancelled."]
+        assert await world.staff() == [NOT_DONE.format("cancelled")]
 
     told(tmp_path, story)
 
@@ -171,7 +173,7 @@ def test_a_booking_that_the_calendar_does_not_know_goes_to_staff(tmp_path: Path)
         del world.calendar.statuses[UID]
         await world.works()
         assert world.phone.said[1].startswith("Sorry — something went wrong with your appointment")
-        assert await world.staff() == ["Cal.com would not confirm the booking; it shows: missing."]
+        assert await world.staff() == [NOT_DONE.format("missing")]
 
     told(tmp_path, story)
 
@@ -262,5 +264,123 @@ def test_a_booking_without_a_phone_is_a_fact_and_an_item_for_staff(tmp_path: Pat
         await world.works()
         assert await world.state() == "requested"
         assert await world.staff() == ["The booking has no phone number that can be texted."]
+
+    told(tmp_path, story)
+
+
+def test_settlements_of_one_moment_are_told_apart_by_what_they_say(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        assert await world.calendar_says(Settlement.CONFIRMED, told_at=NOW) == "accepted"
+        assert await world.calendar_says(Settlement.CANCELLED, told_at=NOW) == "accepted"
+        assert await world.state() == "cancelled"
+        assert await world.calendar_says(Settlement.CANCELLED, told_at=NOW) == "duplicate"
+
+    told(tmp_path, story)
+
+
+def test_a_recorded_webhook_played_again_changes_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.calendar_says(Settlement.CONFIRMED, told_at=NOW)
+        await world.calendar_says(Settlement.CANCELLED, told_at=NOW + timedelta(hours=1))
+        assert await world.calendar_says(Settlement.CONFIRMED, told_at=NOW) == "duplicate"
+        assert await world.state() == "cancelled"
+
+    told(tmp_path, story)
+
+
+def test_a_late_echo_of_the_yes_does_not_undo_the_no(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        await world.works()
+        confirmed_at = world.clock()
+        world.clock.passes(minutes=5)
+        await world.replies("NO")
+        await world.works()
+        assert await world.calendar_says(Settlement.CONFIRMED, told_at=confirmed_at) == "duplicate"
+        assert await world.state() == "cancelled"
+
+    told(tmp_path, story)
+
+
+def test_a_seat_that_nobody_knows_whose_goes_to_staff_once(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        assert await world.calendar_says(Settlement.CANCELLED, seat=True, told_at=NOW) == "accepted"
+        assert await world.calendar_says(Settlement.CANCELLED, seat=True, told_at=NOW) == "duplicate"
+        assert await world.state() == "sms_sent"
+        assert len(await world.staff()) == 1
+
+    told(tmp_path, story)
+
+
+def test_a_seat_of_an_unknown_booking_leaves_no_tombstone(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.calendar_says(Settlement.CANCELLED, seat=True)
+        assert await world.books() == "accepted"
+
+    told(tmp_path, story)
+
+
+def test_a_moved_booking_is_not_called_cancelled_before_it_is_asked_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.books(starts_at=START + timedelta(days=1))
+        await world.replies("NO")
+        assert await world.outcomes() == ["not_asked"]
+        await world.works()
+        assert "has been cancelled" not in " ".join(world.phone.said)
+
+    told(tmp_path, story)
+
+
+def test_yes_again_after_a_failed_call_does_not_claim_that_it_is_confirmed(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        del world.calendar.statuses[UID]
+        await world.works()
+        await world.replies("yes")
+        await world.works()
+        assert all("is confirmed" not in text for text in world.phone.said)
+
+    told(tmp_path, story)
+
+
+def test_a_refused_key_is_told_to_staff_at_once_and_the_answer_waits(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        world.calendar.instead.append(lambda _: httpx.Response(401, json={}))
+        await world.works()
+        assert (await world.staff())[0].startswith("Cal.com refuses our key or our address (401)")
+        world.clock.passes(minutes=2)
+        await world.works()
+        assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
+
+    told(tmp_path, story)
+
+
+def test_a_calendar_that_keeps_saying_accepted_is_not_hammered(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def says_yes_and_does_nothing(request: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, json={"status": "success", "data": {"status": "cancelled"}})
+
+        await world.books()
+        await world.works()
+        world.calendar.statuses[UID] = "accepted"
+        await world.replies("NO")
+        world.calendar.instead += [says_yes_and_does_nothing] * 50
+        await world.works()
+        assert len(world.calendar.acts) == 1
 
     told(tmp_path, story)

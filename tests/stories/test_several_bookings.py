@@ -3,8 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from domain.inbound import Settlement
 from tests.examples import START
-from tests.stories.world import World, told
+from tests.stories.world import Answer, World, drops_the_line, refuses, told
 
 QUESTION = (
     "Cal.com Clinic: Hi Sarah! You have 2 appointments to confirm: 1) Tue 12 May at 10:30 am with Dr. Lee "
@@ -78,5 +81,62 @@ def test_bookings_of_two_phones_do_not_touch_each_other(tmp_path: Path) -> None:
         await world.replies("NO", sender="+12025550177")
         await world.works()
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["sms_sent", "cancelled"]
+
+    told(tmp_path, story)
+
+
+def test_an_answer_while_a_newer_question_is_in_doubt_answers_the_one_that_arrived(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.books(**SECOND)
+        world.phone.instead.append(drops_the_line)
+        await world.works()
+        await world.replies("NO")
+        await world.works()
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["cancelled", "requested"]
+        assert world.calendar.statuses["bkSarah2"] == "pending"
+
+    told(tmp_path, story)
+
+
+@pytest.mark.parametrize("answer", [refuses(429, 20429), refuses(400, 21211)], ids=["busy", "refused"])
+def test_a_newer_question_that_was_not_sent_leaves_the_older_one_answerable(answer: Answer, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.books(**SECOND)
+        world.phone.instead.append(answer)
+        await world.works()
+        await world.replies("YES")
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "requested"]
+
+    told(tmp_path, story)
+
+
+def test_yes_again_speaks_of_the_booking_that_stands(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        await world.calendar_says(Settlement.CANCELLED)
+        await world.replies("YES")
+        await world.works()
+        await world.replies("yes")
+        await world.works()
+        assert world.phone.said[-1] == "Your appointment on Wed 13 May at 10:30 am is confirmed. See you Wednesday!"
+
+    told(tmp_path, story)
+
+
+def test_very_many_bookings_are_asked_in_one_readable_question(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        for week in range(52):
+            start = START + timedelta(weeks=week)
+            await world.books(uid=f"week{week}", starts_at=start, ends_at=start)
+        await world.works()
+        assert len(world.phone.said) == 1
+        assert "You have 52 appointments to confirm, from Tue 12 May at 10:30 am to Tue" in world.phone.said[0]
+        assert "Reply YES for all, NO for none." in world.phone.said[0]
 
     told(tmp_path, story)

@@ -1,6 +1,7 @@
 """Nobody answers: the expiry job."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 from domain.clinics import OnExpiry
@@ -91,7 +92,7 @@ def test_an_answer_after_the_expiry_is_told_so_and_shown_to_staff(tmp_path: Path
         await world.works()
         assert await world.state() == "expired"
         assert world.phone.said[1].startswith("Sorry — your appointment on Tue 12 May at 10:30 am was not confirmed")
-        assert (await world.staff())[-1] == "The patient said YES after the time to answer was over."
+        assert (await world.staff())[-1] == "The patient's answer came too late (YES): please call."
 
     told(tmp_path, story)
 
@@ -104,5 +105,29 @@ def test_a_booking_made_shortly_before_its_start_stays_open_until_then(tmp_path:
         assert await world.expiry_runs() == 0
         await world.replies("YES")
         assert await world.state() == "confirmed"
+
+    told(tmp_path, story)
+
+
+def test_an_expiry_does_not_cancel_what_the_host_has_confirmed(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        world.calendar.statuses["bkSarah1"] = "accepted"
+        world.clock.passes(hours=48)
+        await world.expiry_runs()
+        await world.works()
+        assert world.calendar.acts == []
+        assert await world.state() == "confirmed"
+
+    told(tmp_path, story, on_expiry=OnExpiry.CANCEL)
+
+
+def test_a_deadline_within_the_same_millisecond_does_not_hold_the_job(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.clock.passes(microseconds=400)
+        await world.books()
+        world.clock.now += timedelta(hours=48) - timedelta(microseconds=300)
+        await world.expiry_runs()
 
     told(tmp_path, story)

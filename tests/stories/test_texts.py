@@ -39,7 +39,7 @@ def test_a_send_whose_fate_stays_unknown_goes_to_staff(tmp_path: Path) -> None:
             await world.works()
             world.clock.passes(minutes=5)
         assert world.phone.sends == 1
-        assert await world.staff() == ["Nobody can tell whether a text was sent: please call the patient."]
+        assert await world.staff() == ["Nobody can tell whether a text was sent (ask): please call the patient."]
         assert await world.errands() == ["ask"]
 
     told(tmp_path, story)
@@ -165,7 +165,7 @@ def test_a_text_that_did_not_arrive_goes_to_staff_and_never_goes_down_again(tmp_
         await world.carrier_reports(Delivery.SENT)
         await world.carrier_reports(Delivery.UNDELIVERED, error="30005")
         assert (await world.story()).count("DeliveryReported") == 1
-        assert await world.staff() == ["A text did not arrive (ask, code 30005): please call."]
+        assert await world.staff() == ["A text did not arrive (ask, code 30005): please call the patient."]
 
     told(tmp_path, story)
 
@@ -268,3 +268,73 @@ def test_a_question_never_leaves_after_the_start(tmp_path: Path) -> None:
         assert world.phone.said == []
 
     told(tmp_path, story, expire_after=timedelta(days=30))
+
+
+def test_a_bare_cancel_after_yes_cancels_and_ends_all_texts(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        await world.works()
+        await world.replies("CANCEL")
+        await world.works()
+        assert await world.state() == "cancelled"
+        assert world.calendar.statuses["bkSarah1"] == "cancelled"
+        assert (await world.conversation()).opted_out
+        assert len(world.phone.said) == 2
+        assert len(await world.staff()) == 1
+
+    told(tmp_path, story)
+
+
+def test_an_opt_out_that_only_an_acknowledgement_meets_is_recorded(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        world.phone.instead.append(refuses(400, 21610))
+        await world.works()
+        assert (await world.conversation()).opted_out
+
+    told(tmp_path, story)
+
+
+def test_a_text_that_may_not_be_answered_is_shown_to_staff(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("STOP")
+        seen = len(await world.staff())
+        await world.replies("but what about my knee")
+        await world.works()
+        assert len(await world.staff()) == seen + 1
+        assert len(world.phone.said) == 1
+
+    told(tmp_path, story)
+
+
+def test_a_machine_that_answers_each_answer_is_not_answered_for_ever(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        for _ in range(20):
+            await world.replies("ok")
+            await world.works()
+        assert len(world.phone.said) <= 2 + 5
+
+    told(tmp_path, story)
+
+
+@pytest.mark.parametrize("words", ["YES", "NO"])
+def test_an_answer_after_the_start_decides_nothing(words: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        world.clock.passes(days=5)
+        await world.replies(words)
+        await world.works()
+        assert await world.state() == "sms_sent"
+        assert world.calendar.acts == []
+        assert len(await world.staff()) == 1
+
+    told(tmp_path, story)

@@ -1,0 +1,54 @@
+"""What only a person can settle. Facts keep a code and a detail; the sentence for the inbox is made here."""
+
+from enum import StrEnum
+
+
+class Staff(StrEnum):
+    """Why staff is called. The values are stored for ever."""
+
+    NO_PHONE = "no_phone"
+    OPTED_OUT = "opted_out"
+    CANCELLED_AND_OPTED_OUT = "cancelled_and_opted_out"
+    NOT_UNDERSTOOD = "not_understood"
+    NO_ANSWER_ASKED = "no_answer_asked"
+    BEFORE_THE_QUESTION = "before_the_question"
+    STRANGER = "stranger"
+    NO_AFTER_THE_START = "no_after_the_start"
+    ANSWER_TOO_LATE = "answer_too_late"
+    NEVER_REACHED = "never_reached"
+    NO_ANSWER = "no_answer"
+    TEXT_REFUSED = "text_refused"
+    TEXT_NOT_DELIVERED = "text_not_delivered"
+    TEXT_IN_DOUBT = "text_in_doubt"
+    TEXT_GIVEN_UP = "text_given_up"
+    CALENDAR_REFUSED = "calendar_refused"
+    CALENDAR_CLOSED = "calendar_closed"
+    SEAT_GIVEN_UP = "seat_given_up"
+
+
+SENTENCES = {
+    Staff.NO_PHONE: "The booking has no phone number that can be texted.",
+    Staff.OPTED_OUT: "The patient has opted out of texts: please call.",
+    Staff.CANCELLED_AND_OPTED_OUT: "The patient cancelled with a word that stops all texts: nothing more is sent.",
+    Staff.NOT_UNDERSTOOD: "A text that we do not understand: please read it.",
+    Staff.NO_ANSWER_ASKED: "A text that asks for no answer from us: please read it.",
+    Staff.BEFORE_THE_QUESTION: "A text that came before our question: please read it.",
+    Staff.STRANGER: "A text from a number without a booking: please read it.",
+    Staff.NO_AFTER_THE_START: "The patient said NO after the appointment had begun.",
+    Staff.ANSWER_TOO_LATE: "The patient's answer came too late ({detail}): please call.",
+    Staff.NEVER_REACHED: "The patient was never reached: please call.",
+    Staff.NO_ANSWER: "The patient did not answer in time.",
+    Staff.TEXT_REFUSED: "A text could not be sent ({detail}): please call the patient.",
+    Staff.TEXT_NOT_DELIVERED: "A text did not arrive ({detail}): please call the patient.",
+    Staff.TEXT_IN_DOUBT: "Nobody can tell whether a text was sent ({detail}): please call the patient.",
+    Staff.TEXT_GIVEN_UP: "A text could not be sent in time ({detail}): please call the patient.",
+    Staff.CALENDAR_REFUSED: "Cal.com would not do what was decided ({detail}): please look.",
+    Staff.CALENDAR_CLOSED: "Cal.com refuses our key or our address ({detail}): the answer waits until that is mended.",
+    Staff.SEAT_GIVEN_UP: "A seat of this booking was given up, and Cal.com does not say whose: please look.",
+}
+
+
+def sentence(reason: str, detail: str) -> str:
+    """For a person to read; a code that this version does not know stands for itself."""
+    known = SENTENCES.get(Staff(reason)) if reason in set(Staff) else None
+    return known.format(detail=detail) if known else f"{reason} {detail}".strip()
