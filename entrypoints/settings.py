@@ -158,7 +158,8 @@ class Settings:
     # -- One value at a time ----------------------------------------------------------------------------------
 
     def _fault(self, name: str, problem: str) -> None:
-        self.faults.append(f"{name} {problem}")
+        if (fault := f"{name} {problem}") not in self.faults:  # some settings are read twice
+            self.faults.append(fault)
 
     def _text(self, name: str, default: str = "") -> str:
         value = self.environ.get(name) or self._text_of_file(name) or default

@@ -6,10 +6,14 @@ Everything that is read back comes through a connection of its own, as another p
 import asyncio
 import base64
 import hmac
+import json
+import logging
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,11 +21,14 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from adapters.calcom import CalCom
 from adapters.storage import migrations
 from adapters.twilio import Twilio
-from entrypoints.settings import Settings
+from domain.clinics import Clinic
+from domain.inbox import sentence
+from entrypoints.settings import ServiceSettings, Settings, StoreSettings
 from entrypoints.web import app
 from entrypoints.wiring import Service, assemble, clock, open_store
 from tests.adapters.calcom_payloads import SECRET, as_sent, attendee, cancelled, requested, signature
@@ -62,6 +69,11 @@ class Request:
     body: bytes = b""
     method: str = "POST"
     chunk: int = 0
+
+
+def at(time: str, document: dict[str, Any]) -> dict[str, Any]:
+    """The document as Cal.com would have written it at this time of the first of May."""
+    return {**document, "createdAt": f"2026-05-01T{time}:00.000Z"}
 
 
 def booked(**changes: object) -> dict[str, Any]:
@@ -125,14 +137,17 @@ def twilio_signature(url: str, pairs: Iterable[tuple[str, str]], token: str = TO
 
 
 class Outside:
-    """Twilio and Cal.com as the product calls them: every text is taken. Webhooks must call nobody."""
+    """Twilio and Cal.com as the product calls them: every text is taken, and answered unless it is silent."""
 
     def __init__(self) -> None:
         self.calls: list[httpx.Request] = []
+        self.is_silent = False
         self._numbers = count(1)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.calls.append(request)
+        if self.is_silent:
+            raise httpx.ReadTimeout("no answer", request=request)
         return httpx.Response(201, json={"sid": f"SM{next(self._numbers):032x}"})
 
 
@@ -144,10 +159,7 @@ class Product:
         self.service = service
         self.outside = outside
         self.path = service.store.database.path
-        self.web = app.build(service)
-        self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.web, raise_app_exceptions=True), base_url=PUBLIC_URL, trust_env=False
-        )
+        self.web: ASGIApp = app.build(service)
 
     def send(self, *requests: Request) -> list[httpx.Response]:
         """Answers to requests that arrive together. An exception that nobody caught is raised here."""
@@ -162,7 +174,9 @@ class Product:
 
     async def _send(self, request: Request) -> httpx.Response:
         content = _pieces(request) if request.chunk else request.body
-        return await self.client.request(request.method, request.path, headers=list(request.headers), content=content)
+        transport = httpx.ASGITransport(self.web, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, trust_env=False) as client:
+            return await client.request(request.method, request.path, headers=list(request.headers), content=content)
 
     def deliver(self) -> None:
         """What a worker would send now, one errand after the other."""
@@ -177,9 +191,10 @@ class Product:
         """What is in the log, by topic."""
         return [row[0] for row in self.rows("SELECT topic FROM stored_events ORDER BY rowid")]
 
-    def staff(self) -> list[str]:
-        """What waits for a person."""
-        return [row[0] for row in self.rows("SELECT why FROM staff_inbox ORDER BY at, stream, version")]
+    def staff(self) -> list[tuple[str, list[str]]]:
+        """What waits for a person: why, and for which bookings."""
+        found = self.rows("SELECT reason, detail, bookings FROM staff_inbox ORDER BY at, stream, version")
+        return [(sentence(reason, detail), json.loads(bookings)) for reason, detail, bookings in found]
 
     def state(self, uid: str = UID) -> str:
         """The booking's state as the list of bookings shows it; "" where there is none."""
@@ -187,8 +202,9 @@ class Product:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
-        tables = [name for (name,) in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {table: self.rows(f"SELECT * FROM {table}") for table in tables}
+        with closing(sqlite3.connect(self.path)) as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for (table,) in tables}
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What another process sees."""
@@ -206,16 +222,23 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         yield request.body[start : start + request.chunk]
 
 
+@cache
+def read_settings() -> tuple[Clinic, StoreSettings, ServiceSettings]:
+    """The settings, by the product's own reading of an environment."""
+    settings = Settings(ENVIRONMENT)
+    read = settings.clinic(), settings.store(), settings.service()
+    settings.check()
+    return read
+
+
 @asynccontextmanager
 async def opened(path: Path, outside: Outside) -> AsyncIterator[Service]:
     """The product's own parts, wired by its own wiring; only the far ends of its calls are ours."""
-    settings = Settings({**ENVIRONMENT, "DATABASE_URL": f"sqlite:///{path}"})
-    clinic, store_settings, service_settings = settings.clinic(), settings.store(), settings.service()
-    settings.check()
-    migrations.migrate(store_settings.path)
+    clinic, store_settings, service_settings = read_settings()
+    migrations.migrate(str(path))
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(outside)) as client,
-        open_store(store_settings, {clinic.key: clinic}) as store,
+        httpx.AsyncClient(transport=httpx.MockTransport(outside), trust_env=False) as client,
+        open_store(replace(store_settings, path=str(path)), {clinic.key: clinic}) as store,
     ):
         calendars = {clinic.key: CalCom(service_settings.calcom, client)}
         carriers = {clinic.key: Twilio(service_settings.twilio, client)}
@@ -224,7 +247,7 @@ async def opened(path: Path, outside: Outside) -> AsyncIterator[Service]:
 
 @contextmanager
 def new_product(path: Path) -> Iterator[Product]:
-    """A product that nobody has called yet, on a new file."""
+    """A product on this file, which is made where there is none."""
     outside = Outside()
     with asyncio.Runner() as runner:
         service = opened(path, outside)
@@ -232,12 +255,29 @@ def new_product(path: Path) -> Iterator[Product]:
         try:
             yield product
         finally:
-            runner.run(product.client.aclose())
             runner.run(service.__aexit__(None, None, None))
 
 
+@pytest.fixture(scope="session")
+def unused_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a product that has started once and stopped again; a copy of it costs less than a start."""
+    path = tmp_path_factory.mktemp("database") / "replyes.db"
+    with new_product(path):
+        return path
+
+
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
+def product(tmp_path: Path, unused_file: Path) -> Iterator[Product]:
     """A product that nobody has called yet."""
-    with new_product(tmp_path / "replyes.db") as product:
+    with new_product(Path(shutil.copy(unused_file, tmp_path))) as product:
         yield product
+
+
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """For tests of what sets up logging: the next test finds it as this one did."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

@@ -1,0 +1,268 @@
+"""Settings: every fault at once, each with its cure, and no secret in any of them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from domain.clinics import Clinic, OnDoubt, OnExpiry
+from domain.errors import Misconfigured
+from entrypoints.settings import ServiceSettings, Settings, StoreSettings, environment
+from tests.entrypoints.conftest import ENVIRONMENT, SECRETS
+
+
+def read(**changes: str) -> tuple[Clinic, StoreSettings, ServiceSettings]:
+    """The settings of a working environment with these changes; "" leaves a name out. Raises Misconfigured."""
+    environ = {name: value for name, value in {**ENVIRONMENT, **changes}.items() if value}
+    settings = Settings(environ)
+    read = settings.clinic(), settings.store(), settings.service()
+    settings.logs()
+    settings.check()
+    return read
+
+
+def clinic(**changes: str) -> Clinic:
+    return read(**changes)[0]
+
+
+def faults(**changes: str) -> list[str]:
+    """What is wrong with these settings."""
+    with pytest.raises(Misconfigured) as raised:
+        read(**changes)
+    return raised.value.faults
+
+
+FAULTY = {
+    "DATABASE_URL": "mysql://somewhere/replyes",
+    "ENCRYPTION_KEY": "too-short",
+    "PUBLIC_URL": "replyes.example.org",
+    "CAL_API_URL": "ftp://api.cal.com",
+    "CAL_API_KEY": "",
+    "CAL_API_VERBS": "shout",
+    "CAL_WEBHOOK_SECRET": "",
+    "TWILIO_ACCOUNT_SID": "",
+    "TWILIO_AUTH_TOKEN": "",
+    "TWILIO_FROM": "Clinic",
+    "TWILIO_API_URL": "https://",
+    "CLINIC_PHONE": "0800",
+    "CLINIC_TIME_ZONE": "Mars/Olympus_Mons",
+    "BOOKING_LINK": "cal.com/dr-lee",
+    "ASK_SETTLE": "soon",
+    "EXPIRE_AFTER": "2 days",
+    "EXPIRE_BEFORE_START": "-2h",
+    "ON_EXPIRY": "shrug",
+    "MAX_CLARIFICATIONS": "-1",
+    "ON_DOUBT": "pray",
+    "DOUBT_AFTER": "15",
+    "LOG_FORMAT": "xml",
+    "LOG_LEVEL": "loud",
+}
+
+
+def test_all_faults_are_told_at_once() -> None:
+    assert sorted(fault.split()[0] for fault in faults(**FAULTY)) == sorted(FAULTY)
+
+
+def test_every_fault_names_its_cure() -> None:
+    for fault in faults(**FAULTY):
+        assert any(
+            cure in fault for cure in ("set it to", "write it like", "choose one of", "must be", "make one with")
+        )
+
+
+def test_no_fault_repeats_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"hunter2\xff")
+    secrets = {"ENCRYPTION_KEY": "hunter2", "CAL_API_KEY_FILE": str(tmp_path / "binary"), "TWILIO_FROM": "hunter2"}
+    told = faults(**{**FAULTY, **secrets, "DATABASE_URL": "postgresql://clinic:hunter2@db/replyes"})
+    assert not [fault for fault in told if "hunter2" in fault]
+
+
+def test_no_repr_shows_a_secret() -> None:
+    assert not [secret for secret in SECRETS if secret in repr(read())]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "cure"),
+    [
+        ("DATABASE_URL", "sqlite://", "sqlite:///replyes.db"),
+        ("DATABASE_URL", "sqlite:///", "sqlite:///replyes.db"),
+        ("DATABASE_URL", "replyes.db", "sqlite:///replyes.db"),
+        ("ENCRYPTION_KEY", "too-short", "openssl rand -base64 32"),
+        ("PUBLIC_URL", "https://replyes.example.org/?a=b", "without ? or #"),
+        ("PUBLIC_URL", "https://replyes.example.org#rc=3", "without ? or #"),
+        ("PUBLIC_URL", "//replyes.example.org", "https://replyes.example.org"),
+        ("TWILIO_FROM", "+1 202 555 0100", "+12025550100"),
+        ("TWILIO_FROM", "MG123", "MG and 32 hex digits"),
+        ("TWILIO_FROM", "whatsapp:+12025550100", "+12025550100"),
+        ("CLINIC_PHONE", "2025550199", "+12025550100"),
+        ("CLINIC_PHONE", "call us", "+12025550100"),
+        ("CLINIC_TIME_ZONE", "../../etc/passwd", "Europe/Berlin"),
+        ("CLINIC_TIME_ZONE", "CEST", "Europe/Berlin"),
+        ("ASK_SETTLE", "10", "90s"),
+        ("ASK_SETTLE", "1.5h", "90s"),
+        ("EXPIRE_AFTER", "1w", "3d"),
+        ("EXPIRE_AFTER", "48h48h", "48h"),
+        ("MAX_CLARIFICATIONS", "two", "like 2"),
+        ("MAX_CLARIFICATIONS", "²", "like 2"),
+        ("ON_EXPIRY", "delete", "leave, cancel"),
+        ("ON_DOUBT", "retry", "ask, resend"),
+    ],
+)
+def test_one_fault_is_told_with_its_cure(name: str, value: str, cure: str) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name} ")
+    assert cure in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("BOOKING_LINK", "http://[::1", id="a bracket that stays open"),
+        pytest.param("PUBLIC_URL", "https://replyes.example.org:99999", id="a port that does not exist"),
+        pytest.param("EXPIRE_AFTER", "99999999999999d", id="longer than Python can count"),
+        pytest.param("EXPIRE_AFTER", "99999999d", id="longer than the calendar"),
+        pytest.param("CLINIC_PHONE_FILE", "a\x00b", id="a path with a NUL"),
+        pytest.param("CLINIC_NAME", "Praxis M\udcfcller", id="a name in Latin-1, which no text can carry"),
+    ],
+)
+def test_a_value_that_breaks_the_reader_is_a_fault_like_any_other(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name} ")
+
+
+@pytest.mark.parametrize("provider", ["sandbox", "carrier pigeon"])
+def test_a_provider_that_cannot_be_is_told_once_and_truly(provider: str) -> None:
+    (fault,) = faults(SMS_PROVIDER=provider)
+    assert fault.startswith("SMS_PROVIDER ")
+    assert "is not set" not in fault
+
+
+def test_without_any_settings_the_newcomer_is_shown_the_sandbox() -> None:
+    first, *_ = faults(**dict.fromkeys(ENVIRONMENT, ""))
+    assert first == "SMS_PROVIDER names no carrier; set it to twilio, or try `replyes serve --sandbox`"
+
+
+def test_what_is_not_set_has_the_promised_default() -> None:
+    needed = {name: value for name, value in ENVIRONMENT.items() if name.startswith(("CAL", "TWILIO", "SMS"))}
+    main, store, service = read(**{**dict.fromkeys(ENVIRONMENT, ""), **needed, "CAL_API_VERBS": ""})
+    assert main == Clinic(key="main", name="Cal.com Clinic")
+    assert store == StoreSettings("replyes.db", "")
+    assert (service.calcom.api_url, service.calcom.api_version) == ("https://api.cal.com", "2024-08-13")
+    assert (service.calcom.verbs, service.twilio.api_url) == ("auto", "https://api.twilio.com")
+    assert service.twilio.public_url == "http://127.0.0.1:8000"
+
+
+def test_every_setting_of_a_clinic_arrives_there() -> None:
+    assert clinic(
+        CLINIC_NAME="Example Clinic",
+        CLINIC_PHONE="+12025550199",
+        CLINIC_LANGUAGES="DE, en ,",
+        CLINIC_TIME_ZONE="Europe/Berlin",
+        BOOKING_LINK="https://cal.com/dr-lee/",
+        ASK_SETTLE="90s",
+        EXPIRE_AFTER="3d",
+        EXPIRE_BEFORE_START="15m",
+        ON_EXPIRY="CANCEL",
+        MAX_CLARIFICATIONS="0",
+        ON_DOUBT="resend",
+        DOUBT_AFTER="1h",
+    ) == Clinic(
+        key="main",
+        name="Example Clinic",
+        phone="+12025550199",
+        languages=("de", "en"),
+        booking_link="https://cal.com/dr-lee",
+        ask_settle=timedelta(seconds=90),
+        expire_after=timedelta(days=3),
+        expire_before_start=timedelta(minutes=15),
+        on_expiry=OnExpiry.CANCEL,
+        max_clarifications=0,
+        on_doubt=OnDoubt.RESEND,
+        doubt_after=timedelta(hours=1),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("0s", timedelta(0)),
+        ("90s", timedelta(seconds=90)),
+        ("15m", timedelta(minutes=15)),
+        ("48h", timedelta(hours=48)),
+        ("3d", timedelta(days=3)),
+        ("3D", timedelta(days=3)),
+        (" 10s ", timedelta(seconds=10)),
+    ],
+)
+def test_durations_are_written_as_people_do(written: str, meant: timedelta) -> None:
+    assert clinic(EXPIRE_AFTER=written).expire_after == meant
+
+
+def test_secrets_may_be_several_while_they_are_rotated() -> None:
+    _, _, service = read(CAL_WEBHOOK_SECRET="old, new,", TWILIO_AUTH_TOKEN="one,two")
+    assert service.calcom.webhook_secrets == ("old", "new")
+    assert service.twilio.auth_tokens == ("one", "two")
+
+
+@pytest.mark.parametrize("name", ["CAL_WEBHOOK_SECRET", "TWILIO_AUTH_TOKEN"])
+def test_a_list_of_no_secrets_is_none(name: str) -> None:
+    (fault,) = faults(**{name: " , "})
+    assert fault.startswith(f"{name} is not set")
+
+
+# -- NAME_FILE and .env ---------------------------------------------------------------------------------------
+
+
+def test_a_value_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("cal_live_from_a_file\n")
+    _, _, service = read(CAL_API_KEY="", CAL_API_KEY_FILE=str(tmp_path / "key"))
+    assert service.calcom.api_key == "cal_live_from_a_file"
+
+
+def test_the_value_itself_counts_more_than_the_file(tmp_path: Path) -> None:
+    (tmp_path / "name").write_text("From the file")
+    assert clinic(CLINIC_NAME="Itself", CLINIC_NAME_FILE=str(tmp_path / "name")).name == "Itself"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda path: None, id="missing"),
+        pytest.param(lambda path: path.mkdir(), id="a folder"),
+        pytest.param(lambda path: path.write_bytes(b"\xff\xfe"), id="not text"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_with_its_name(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    path = tmp_path / "key"
+    make(path)
+    unreadable, unset = faults(CAL_API_KEY="", CAL_API_KEY_FILE=str(path))
+    assert unreadable.startswith("CAL_API_KEY_FILE cannot be read")
+    assert unreadable.endswith("name a readable text file")
+    assert unset.startswith("CAL_API_KEY is not set")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to start in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_file_env_is_read_and_the_environment_counts_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / ".env").write_text("CLINIC_NAME='Of the file'\nBOOKING_LINK=https://cal.example # a comment\n")
+    monkeypatch.setenv("CLINIC_NAME", "Of the environment")
+    found = environment()
+    assert (found["CLINIC_NAME"], found["BOOKING_LINK"]) == ("Of the environment", "https://cal.example")
+
+
+def test_a_blank_value_counts_as_not_set(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLINIC_NAME", "  ")
+    (folder / ".env").write_text("BOOKING_LINK=\nCLINIC_PHONE\n")
+    assert not {"CLINIC_NAME", "BOOKING_LINK", "CLINIC_PHONE"} & environment().keys()
+
+
+def test_a_file_env_that_is_no_text_is_a_fault(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"CLINIC_NAME=\xff")
+    with pytest.raises(Misconfigured, match=r"\.env"):
+        environment()
