@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from eventsourcing.persistence import (
+    DatabaseError,
     IntegrityError,
     InterfaceError,
     OperationalError,
@@ -146,7 +147,8 @@ def _spelled(sql: str) -> str:
 def _for_the_domain(error: Exception) -> Exception:
     if isinstance(error, IntegrityError | sqlite3.IntegrityError):
         return Conflict(str(error))
-    if isinstance(error, PersistenceError | sqlite3.DatabaseError):
+    is_damaged = type(error) in (DatabaseError, sqlite3.DatabaseError)  # not its children, which blame the statement
+    if is_damaged or isinstance(error, AWAY):
         return StorageAway(f"the database cannot be written: {error}")
     return error
 
