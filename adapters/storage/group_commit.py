@@ -8,6 +8,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from adapters.storage.database import Database, Row, Write
+from domain.errors import StorageAway
 
 LARGEST_BATCH = 500
 
@@ -19,11 +20,14 @@ class GroupCommit:
         self.database = database
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
         self._thread = ThreadPoolExecutor(1, "replyes-writer")
 
     async def commit(self, write: Write) -> list[Row]:
         """Store one write; returns what its statements returned. A caller that is cancelled does not take its write
         back. Raises what went wrong with this write: Conflict, ClaimLost, StorageAway."""
+        if self._is_closed:
+            raise StorageAway("the process is stopping")
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((write, stored))
         if self._task is None:
@@ -42,6 +46,7 @@ class GroupCommit:
 
     async def close(self) -> None:
         """Finish what is waiting, then stop the thread."""
+        self._is_closed = True
         if self._task is not None:
             await self._task
         self._thread.shutdown()

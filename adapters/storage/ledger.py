@@ -34,6 +34,10 @@ OVERDUE = """
 SELECT stream FROM bookings
 WHERE expire_at <= :now AND state IN ('requested', 'sms_sent', 'invalid_reply') ORDER BY expire_at LIMIT :limit
 """
+PHONE_DIGESTS = "phone digests"
+DIGEST_KEY = "SELECT sealed_key FROM store_secrets WHERE name = :name"
+KEEP_DIGEST_KEY = "INSERT INTO store_secrets (name, sealed_key) VALUES (:name, :key) ON CONFLICT DO NOTHING"
+WRAP_DIGEST_KEY = "UPDATE store_secrets SET sealed_key = :key WHERE name = :name"
 MAY_HAVE_LEFT = "SELECT 1 FROM outbox WHERE errand = :errand AND attempted_at IS NOT NULL"
 
 Stream = TypeVar("Stream", Booking, Conversation)
@@ -56,14 +60,19 @@ class StoredLedger:
         self._phone_secret: bytes | None = None
 
     async def open(self) -> None:
-        """Read, or make, the secret of the phone digests. Raises Misconfigured where it cannot be unwrapped."""
-        secret = self.wrapping.wrap(sealing.new_key(), "phone digests")
-        insert = "INSERT INTO store_secrets (name, sealed_key) VALUES ('phone digests', :key) ON CONFLICT DO NOTHING"
-        found = await self.database.read("SELECT sealed_key FROM store_secrets WHERE name = 'phone digests'")
+        """Read, or make, the key of the phone digests. Raises Misconfigured where ENCRYPTION_KEY is not its."""
+        found = await self.database.read(DIGEST_KEY, name=PHONE_DIGESTS)
         if not found:
-            await self.commits.commit(Write(statements=[Statement(insert, {"key": secret})]))
-            found = await self.database.read("SELECT sealed_key FROM store_secrets WHERE name = 'phone digests'")
-        self._phone_secret = self.wrapping.unwrap(found[0]["sealed_key"], "phone digests")
+            sealed = self.wrapping.wrap(sealing.new_key(), PHONE_DIGESTS)
+            await self._keep(KEEP_DIGEST_KEY, sealed)
+            found = await self.database.read(DIGEST_KEY, name=PHONE_DIGESTS)
+        stored = found[0]["sealed_key"]
+        self._phone_secret = self.wrapping.unwrap(stored, PHONE_DIGESTS)
+        if self.wrapping.is_due(stored):  # the setting came later; from now on its absence is noticed at the start
+            await self._keep(WRAP_DIGEST_KEY, self.wrapping.wrap(self._phone_secret, PHONE_DIGESTS))
+
+    async def _keep(self, sql: str, sealed: bytes) -> None:
+        await self.commits.commit(Write(statements=[Statement(sql, {"name": PHONE_DIGESTS, "key": sealed})]))
 
     def conversation_id(self, clinic: str, phone: str) -> str:
         """The stream of this phone at this clinic."""

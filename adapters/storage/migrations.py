@@ -32,6 +32,7 @@ def migrate(path: str) -> list[str]:
     Raises Misconfigured where the database belongs to a newer version of the program."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with _connect(path) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")  # now: two who switch at their first use lock each other out
         connection.execute("BEGIN IMMEDIATE")
         names = _due(connection)
         for name in names:

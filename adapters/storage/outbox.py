@@ -41,7 +41,9 @@ class StoredOutbox:
         if not await self.database.read(due, now=at):
             return []
         parameters = {"now": at, "limit": limit, "lease": rows.LEASE_MS}
-        return [_claimed(row) for row in await self._store(Statement(CLAIM, parameters))]
+        claimed = await self._store(Statement(CLAIM, parameters))
+        in_order = sorted(claimed, key=lambda row: (row["due_at"], row["queued_at"]))  # RETURNING has none
+        return [_claimed(row) for row in in_order]
 
     async def get(self, key: str) -> Claimed | None:
         """One errand, whoever holds it."""
@@ -89,7 +91,7 @@ def _claimed(row: Row) -> Claimed:
         conversation=row["conversation"],
         bookings=tuple(json.loads(row["bookings"])),
         says=Says(row["says"]) if row["says"] else None,
-        due_at=moment(row["due_at"]),
+        due_at=moment(row["due_at"] or None),
         lane=row["lane"],
     )
     return Claimed(

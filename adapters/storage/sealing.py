@@ -39,6 +39,10 @@ class Wrapping:
     def wrap(self, key: bytes, name: str) -> bytes:
         return WRAPPED + _seal(self._aead, key, name) if self._aead else PLAIN + key
 
+    def is_due(self, stored: bytes) -> bool:
+        """Whether this key lies as it is, and could be wrapped."""
+        return self._aead is not None and bytes(stored)[:1] == PLAIN
+
     def unwrap(self, stored: bytes, name: str) -> bytes:
         """Raises Misconfigured where ENCRYPTION_KEY is missing or another one."""
         stored = bytes(stored)

@@ -23,7 +23,7 @@ from tests.examples import NOW
 
 pytestmark = pytest.mark.anyio
 WRITING = {"journal_mode": "wal", "synchronous": 2}
-SOON = 5  # seconds until a test that hangs fails
+SOON = 30  # seconds until a test that hangs fails
 
 
 class Held(Database):
@@ -32,21 +32,17 @@ class Held(Database):
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.batches: list[int] = []
-        self.commits: list[str] = []
+        self.statements: list[str] = []
         self.begun = threading.Event()
         self.let_go = threading.Event()
         with self.recorder.datastore.get_connection(commit=True) as writer:
-            writer._sqlite_conn.set_trace_callback(self._trace)
+            writer._sqlite_conn.set_trace_callback(self.statements.append)
 
     def write(self, writes: Sequence[Write]) -> None:
         self.begun.set()
         assert self.let_go.wait(SOON)
         self.batches.append(len(writes))
         super().write(writes)
-
-    def _trace(self, statement: str) -> None:
-        if statement.startswith("COMMIT"):
-            self.commits.append(statement)
 
 
 @pytest.fixture
@@ -95,14 +91,16 @@ async def test_what_arrives_during_one_commit_shares_the_next(database: Held) ->
     outcomes = await crowd.outcomes()
     assert outcomes == [returned(f"m{number}") for number in range(64)], "each caller gets the rows of its own write"
     assert database.batches == [1, 64]
-    assert len(database.commits) == 2
+    assert database.statements.count("COMMIT") == 2
 
 
 async def test_a_lone_write_is_a_transaction_of_its_own_and_waits_for_no_timer(
     database: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     timers: list[object] = []
-    monkeypatch.setattr(asyncio.get_running_loop(), "call_at", lambda *timer, **_: timers.append(timer))
+    loop = asyncio.get_running_loop()
+    call_at = loop.call_at
+    monkeypatch.setattr(loop, "call_at", lambda *timer, **context: timers.append(timer) or call_at(*timer, **context))
     database.let_go.set()
     commits = GroupCommit(database)
     for number in range(3):
@@ -128,16 +126,6 @@ async def test_a_batch_is_bounded(database: Held) -> None:
     await crowd.arrives(*(hearing(f"m{number}") for number in range(LARGEST_BATCH + 100)))
     await crowd.outcomes()
     assert database.batches == [1, LARGEST_BATCH, 100]
-
-
-async def test_everybody_is_told_after_each_transaction(database: Held, path: Path) -> None:
-    told: list[set[str]] = []
-    database.let_go.set()
-    commits = GroupCommit(database, lambda: told.append(heard(path)))
-    await commits.commit(hearing("a"))
-    await commits.commit(hearing("b"))
-    await commits.close()
-    assert told == [{"a"}, {"a", "b"}]
 
 
 def test_the_writer_syncs_each_commit_to_the_disk(database: Held) -> None:
@@ -168,14 +156,14 @@ async def test_of_two_requests_for_the_same_version_the_first_one_wins(database:
 
 
 BAD_VALUES = {
-    "no value of SQLite's": object(),
     "half a character": "\ud800",
     "a number too large": 2**70,
+    "no value of SQLite's": object(),
     "a parameter that is missing": ...,
 }
 
 
-@pytest.mark.parametrize("value", BAD_VALUES.values(), ids=BAD_VALUES.keys())
+@pytest.mark.parametrize("value", [pytest.param(value, id=name) for name, value in BAD_VALUES.items()])
 async def test_a_value_that_sqlite_cannot_take_fails_only_its_own_request(
     database: Held, path: Path, value: object
 ) -> None:
@@ -205,18 +193,19 @@ async def test_a_lost_claim_fails_only_its_own_request(database: Held, path: Pat
 
 async def test_a_batch_of_failures_only_is_told_to_each_and_stores_nothing(database: Held, path: Path) -> None:
     crowd = Crowd(database)
-    await crowd.arrives(hearing("first"), hearing(object()), hearing("first"))
+    await crowd.arrives(hearing("first"), hearing(2**70), hearing("first"))
     outcomes = await crowd.outcomes()
-    assert [type(one) for one in outcomes] == [Conflict, sqlite3.ProgrammingError, Conflict]
+    assert [type(one) for one in outcomes] == [Conflict, OverflowError, Conflict]
     assert heard(path) == {"first"}
 
 
 async def test_it_goes_on_after_errors(database: Held, path: Path) -> None:
     database.let_go.set()
     commits = GroupCommit(database)
-    for bad in (hearing(object()), hearing(None)):
-        with pytest.raises(Exception, match="."):
-            await commits.commit(bad)
+    with pytest.raises(OverflowError):
+        await commits.commit(hearing(2**70))
+    with pytest.raises(Conflict):
+        await commits.commit(hearing(None))
     assert await commits.commit(hearing("good")) == returned("good")
     await commits.close()
     assert heard(path) == {"good"}
@@ -268,6 +257,7 @@ async def test_a_database_that_takes_nothing_fails_everybody_and_nothing_is_half
         await crowd.arrives(*large)
         outcomes = await crowd.outcomes()
     assert [type(one) for one in outcomes] == [StorageAway] * 9
+    assert database.statements.count("BEGIN") == 2, "to try each by itself would make everybody wait longer"
     assert count(path, "stored_events") == 0
     assert heard(path) <= {"first"}
     commits = GroupCommit(database)
@@ -317,19 +307,9 @@ async def test_closing_finishes_what_is_waiting(database: Held, path: Path) -> N
     assert len(heard(path)) == 11
 
 
-@pytest.mark.xfail(strict=True, reason="GroupCommit.commit: a write that comes after close() is never answered")
 async def test_a_write_that_comes_after_the_end_is_refused_and_does_not_wait_for_ever(database: Held) -> None:
     commits = GroupCommit(database)
     await commits.close()
     async with asyncio.timeout(0.2):
         with pytest.raises(StorageAway):
             await commits.commit(hearing("late"))
-
-
-@pytest.mark.xfail(strict=True, reason="GroupCommit._drain: what `committed` raises ends the drain for ever")
-async def test_a_listener_that_fails_does_not_stop_the_writer(database: Held) -> None:
-    database.let_go.set()
-    commits = GroupCommit(database, lambda: 1 // 0)
-    await commits.commit(hearing("one"))
-    async with asyncio.timeout(0.2):
-        await commits.commit(hearing("two"))

@@ -1,0 +1,1 @@
+"""Timings as ratios: `make bench`. Two ways of doing the same, side by side in one run."""
