@@ -1,6 +1,7 @@
 """Bringing the schema up to date: the files of `migrations/` in the order of their numbers, each in one transaction."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -10,6 +11,7 @@ from domain.errors import Misconfigured
 
 APPLIED = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)"
 DIALECT = ".sqlite"
+PATIENCE = 30.0  # seconds to wait for another process that migrates
 
 
 def available() -> list[str]:
@@ -32,7 +34,7 @@ def migrate(path: str) -> list[str]:
     Raises Misconfigured where the database belongs to a newer version of the program."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with _connect(path) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")  # now: two who switch at their first use lock each other out
+        _switch_to_wal(connection)
         connection.execute("BEGIN IMMEDIATE")
         names = _due(connection)
         for name in names:
@@ -43,6 +45,21 @@ def migrate(path: str) -> list[str]:
             )
         connection.execute("COMMIT")
     return names
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Now, and not at the first use. Processes that switch a new file at once lock each other out for a moment, and
+    SQLite's own patience does not cover that."""
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def claim(path: str, kind: str) -> None:
@@ -72,7 +89,7 @@ def _statements(script: str) -> list[str]:
 def _connect(path: str) -> Iterator[sqlite3.Connection]:
     """A connection that is closed at the end; without a COMMIT nothing of it stays."""
     try:
-        connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+        connection = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
         try:
             yield connection
         finally:
