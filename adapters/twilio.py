@@ -38,7 +38,7 @@ LONGEST_VALIDITY = 36_000  # seconds: Twilio's own maximum
 LONGEST_WAIT = timedelta(days=1)
 PAGE_SIZE, PAGES = 100, 3  # how far back a look-up reads: far more texts than one phone gets in a quarter of an hour
 MOST_FIELDS = 200  # Twilio sends about 25, and two more for each picture
-LONGEST_TEXT = 3200  # characters: twice Twilio's own maximum, so that what was cut still looks too long to decide
+LONGEST_TEXT = 3200  # characters: twice Twilio's maximum, so that what was cut still looks too long to decide
 
 # Nothing of the request has left this machine.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)

@@ -608,7 +608,7 @@ def test_pictures_are_counted_and_a_bad_count_is_none(told: str, pictures: int) 
         ("oui\x9bnon\x7f", "oui non "),
         ("Sí, confirmo 👍🏽", "Sí, confirmo 👍🏽"),
         ("", ""),
-        ("y" * 1601, "y" * 1600),
+        ("y" * 3201, "y" * 3200),
     ],
 )
 def test_a_text_comes_clean_and_bounded(said: str, heard: str) -> None:

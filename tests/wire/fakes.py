@@ -1,8 +1,7 @@
 """Cal.com and Twilio as the product meets them at the wire, with those habits of theirs that could hurt a patient.
 
-Moments that a test can step in at: "request answered", "look arrived", "look answered", "confirm arrived",
-"confirm done", "confirm answered" (the same for cancel), "echo answered", "text arrived", "text accepted",
-"text answered", "list answered", "reply answered".
+Their moments: "look arrived"; "confirm arrived", "confirm done", "confirm answered", and the same for cancel; "echo
+answered"; "text arrived", "text accepted", "text answered".
 """
 
 import base64
@@ -38,6 +37,7 @@ VERBS = {
     "concept": {("PATCH", "/confirm"): "confirm", ("DELETE", None): "cancel"},
     "live": {("POST", "/confirm"): "confirm", ("POST", "/cancel"): "cancel"},
 }
+STATUS = {"BOOKING_REQUESTED": "PENDING", "BOOKING_CREATED": "ACCEPTED", "BOOKING_CANCELLED": "CANCELLED"}
 HIDDEN_BY_THE_REAL_ONE = "Bad request: Please check your request data and try again"
 
 
@@ -48,7 +48,7 @@ def days_ahead(days: int) -> datetime:
 
 @dataclass
 class Booking:
-    """One booking in Cal.com. `changes` are all states that it was put into, `reason` is why it was cancelled."""
+    """One booking in Cal.com. `changes` are all states that it was put into."""
 
     uid: str = "bookingUid00000000001"
     name: str = "Sarah Jones"
@@ -56,7 +56,6 @@ class Booking:
     starts_at: datetime = field(default_factory=lambda: days_ahead(10))
     status: str = "pending"
     changes: list[str] = field(default_factory=list)
-    reason: str = ""
 
     def change(self, status: str) -> None:
         self.status = status
@@ -78,9 +77,7 @@ class FakeCalCom(Fake):
         """The patient has taken a slot. Told until it is answered, as a self-hosted Cal.com with a queue does."""
         self.bookings[booking.uid] = booking
         body, headers = _webhook("BOOKING_REQUESTED", booking, oneTimePassword=ONE_TIME_PASSWORD)
-        answer = self.courier.post_until_answered(self.webhook_url, body, headers)
-        self.moments.reach("request answered")
-        return answer
+        return self.courier.post_until_answered(self.webhook_url, body, headers)
 
     def calls_about(self, booking: Booking) -> list[Request]:
         return [request for request in self.requests if booking.uid in request.path]
@@ -95,9 +92,9 @@ class FakeCalCom(Fake):
         booking = self.bookings.get(found[1])
         if booking is None:
             return _error(404, "NotFoundException", f"Booking with uid={found[1]} was not found in the database")
-        self.moments.reach(f"{act} arrived")
+        self.moments.reach(f"{act} arrived", booking.phone)
         refusal = getattr(self, f"_{act}")(booking, request)
-        return refusal or _success(booking, lambda: self.moments.reach(f"{act} answered"))
+        return refusal or _success(booking, lambda: self.moments.reach(f"{act} answered", booking.phone))
 
     def _act(self, request: Request, path: str | None) -> str | None:
         return "look" if (request.method, path) == ("GET", None) else self.verbs.get((request.method, path))
@@ -110,26 +107,30 @@ class FakeCalCom(Fake):
         if booking.status == "accepted":
             return _error(400, "TRPCError", HIDDEN_BY_THE_REAL_ONE)
         booking.change("accepted")
-        self.moments.reach("confirm done")
+        self.moments.reach("confirm done", booking.phone)
         self._echo("BOOKING_CREATED", booking)
         return None
 
     def _cancel(self, booking: Booking, request: Request) -> Response | None:
-        """The webhook is answered before the booking is cancelled."""
+        """A host has to give a reason. The webhook is answered before the booking is cancelled."""
         is_json = request.headers.get("content-type") == "application/json"
         body = request.json if is_json and request.body else {}
-        if booking.status == "cancelled" or body.keys() != {"cancellationReason"}:
+        if booking.status == "cancelled":
+            return Response(400, {"statusCode": 400, "message": "This booking has already been cancelled"})
+        if body.keys() != {"cancellationReason"}:
             return Response(400, {"statusCode": 400, "message": "Cancellation reason is required"})
-        self._echo("BOOKING_CANCELLED", booking, cancellationReason=body["cancellationReason"])
+        self._echo("BOOKING_CANCELLED", booking, **body)
         booking.change("cancelled")
-        booking.reason = body["cancellationReason"]
-        self.moments.reach("cancel done")
+        self.moments.reach("cancel done", booking.phone)
         return None
 
     def _echo(self, trigger: str, booking: Booking, **more: object) -> None:
-        """One attempt; whatever comes back changes nothing."""
-        if self.echoes and self.courier.post(self.webhook_url, *_webhook(trigger, booking, **more)):
-            self.moments.reach("echo answered")
+        """One attempt. An answer that is no 200 changes nothing here, but it is an error of the product's."""
+        answer = self.courier.post(self.webhook_url, *_webhook(trigger, booking, **more)) if self.echoes else None
+        if answer is not None:
+            self.moments.reach("echo answered", booking.phone)
+        if answer is not None and answer.status_code != 200:
+            self.errors.append(AssertionError(f"{trigger} was answered with {answer.status_code} {answer.text}"))
 
 
 def _webhook(trigger: str, booking: Booking, **more: object) -> tuple[bytes, dict[str, str]]:
@@ -145,7 +146,7 @@ def _webhook(trigger: str, booking: Booking, **more: object) -> tuple[bytes, dic
         "organizer": {"id": 7, "name": "Dr. Lee", "email": "lee@clinic.example", "timeZone": "Europe/London"},
         "attendees": [_attendee(booking)],
         "responses": {"attendeePhoneNumber": {"label": "phone_number", "value": booking.phone}},
-        "status": booking.status.upper(),
+        "status": STATUS[trigger],
         **more,
     }
     envelope = {"triggerEvent": trigger, "createdAt": _instant(datetime.now(UTC)), "payload": payload}
@@ -165,7 +166,7 @@ def _attendee(booking: Booking) -> dict[str, object]:
 
 
 def _instant(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _success(booking: Booking, then: Callable[[], None]) -> Response:
@@ -195,15 +196,15 @@ class Text:
 
 
 class FakeTwilio(Fake):
-    """Twilio's Messages API with the phones behind it. `rings` is called when a text has reached a phone; `reports`
-    are the statuses that it tells of each text; so many of the next posts as `loses` says come to nothing."""
+    """Twilio's Messages API with the phones behind it. `rings` is called when a text has reached a phone. The next text
+    to a phone in `loses` is never accepted, and nobody is told; texts to a phone in `lags` are not in the list yet."""
 
     def __init__(self, moments: Moments, product_url: str) -> None:
         self.product_url = product_url
         self.texts: list[Text] = []
-        self.reports: tuple[str, ...] = ()
         self.rings: Callable[[Text], object] = lambda text: None
-        self.loses = 0
+        self.loses: set[str] = set()
+        self.lags: set[str] = set()
         super().__init__(moments)
 
     def say(self, phone: str, words: str, sid: str = "") -> httpx.Response:
@@ -218,9 +219,7 @@ class FakeTwilio(Fake):
             "NumMedia": "0",
             "SmsStatus": "received",
         }
-        answer = self._post(f"{self.product_url}/api/webhooks/sms", form)
-        self.moments.reach("reply answered")
-        return answer
+        return self._post(f"{self.product_url}/api/webhooks/sms", form)
 
     def report(self, text: Text, status: str) -> httpx.Response:
         """Tell how far a text has come."""
@@ -241,26 +240,24 @@ class FakeTwilio(Fake):
         return self._send(request.form) if request.method == "POST" else self._list(request.query)
 
     def _send(self, form: Mapping[str, str]) -> Response:
-        self.moments.reach("text arrived")
-        if self.loses:
-            self.loses -= 1
+        self.moments.reach("text arrived", form["To"])
+        if form["To"] in self.loses:
+            self.loses.remove(form["To"])
             return Response(500, {"code": 20500, "message": "Internal Server Error", "status": 500})
         text = Text(new_sid(), form["To"], form["Body"], form["StatusCallback"], datetime.now(UTC))
         self.texts.append(text)
-        self.moments.reach("text accepted")
+        self.moments.reach("text accepted", text.to)
         return Response(201, _message(text), lambda: self._arrives(text))
 
     def _arrives(self, text: Text) -> None:
-        self.moments.reach("text answered")
-        for status in self.reports:
-            self.report(text, status)
+        self.moments.reach("text answered", text.to)
         self.rings(text)
 
     def _list(self, query: Mapping[str, str]) -> Response:
         """Newest first."""
-        found = [_message(text) for text in reversed(self.texts) if text.to == query.get("To", text.to)]
-        page = {"messages": found, "page": 0, "next_page_uri": None}
-        return Response(200, page, lambda: self.moments.reach("list answered"))
+        found = [text for text in reversed(self.texts) if text.to == query.get("To", text.to)]
+        listed = [_message(text) for text in found if text.to not in self.lags]
+        return Response(200, {"messages": listed, "page": 0, "next_page_uri": None})
 
     def _post(self, url: str, form: Mapping[str, str]) -> httpx.Response:
         """Signed as Twilio does it: the URL, and every field's name and value in the order of the names."""

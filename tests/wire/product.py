@@ -1,5 +1,6 @@
 """The product as a process of its own: one folder, one port, one database, and any number of lives."""
 
+import http.client
 import itertools
 import json
 import os
@@ -10,12 +11,10 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from tests.wire.servers import PATIENCE, within
 
@@ -24,25 +23,20 @@ DATABASE = "replyes.db"
 LOG_SHOWN = 6_000  # characters
 
 
-def _ports() -> Iterator[int]:
-    """Free ports below those that the system gives to outgoing connections: nobody takes one while the product that
-    listens on it is dead."""
-    for port in itertools.cycle(random.sample(range(20_000, 30_000), 10_000)):
+# Below those that the system gives to outgoing connections: nobody takes one while the product behind it is dead.
+PORTS = itertools.cycle(random.sample(range(20_000, 30_000), 10_000))
+STARTING = threading.BoundedSemaphore(os.cpu_count() or 1)  # a start is nothing but work: more at once only wait
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    for port in PORTS:
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:
             continue
-        yield port
-
-
-PORTS = _ports()
-_one_at_a_time = threading.Lock()
-
-
-def free_port() -> int:
-    """A port that nobody else in this process is given."""
-    with _one_at_a_time:
-        return next(PORTS)
+        return port
+    raise AssertionError("PORTS never ends")
 
 
 class Product:
@@ -60,22 +54,28 @@ class Product:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
     def start(self) -> None:
         """Return when it is ready."""
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [REPLYES, "serve", "--port", str(self._port)],
-                cwd=self.folder,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-            )
-        self.lives += 1
-        for _ in within(PATIENCE, "the product is ready", self.log):
-            if not self.is_alive:
-                raise AssertionError(f"the product did not start\n{self.log()}")
-            if self._is_ready():
-                break
+        with STARTING, (self.folder / "log").open("ab") as log:
+            command = [REPLYES, "serve", "--port", str(self._port)]
+            self._process = subprocess.Popen(command, cwd=self.folder, env=self._environment, stdout=log, stderr=log)
+            self.lives += 1
+            for _ in within(PATIENCE, "the product is ready", self.log):
+                if self.is_ready or not self.is_alive:
+                    break
+        if not self.is_alive:
+            raise AssertionError(f"the product did not start\n{self.log()}")
 
     def kill(self) -> None:
         """As a power cut: nothing is finished. Return when it is dead."""
@@ -102,14 +102,15 @@ class Product:
 
     def told(self, *command: str) -> Any:
         """What a command of the product tells as JSON, in a process of its own."""
-        done = subprocess.run(
-            [REPLYES, *command, "--json"],
-            cwd=self.folder,
-            env=self._environment,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        with STARTING:
+            done = subprocess.run(
+                [REPLYES, *command, "--json"],
+                cwd=self.folder,
+                env=self._environment,
+                capture_output=True,
+                timeout=PATIENCE,
+                check=False,
+            )
         if done.returncode:
             raise AssertionError(f"replyes {' '.join(command)}: {done.stderr.decode()}")
         return json.loads(done.stdout)
@@ -117,17 +118,20 @@ class Product:
     def audit(self, uid: str) -> dict[str, Any]:
         return self.told("audit", uid)
 
-    def errands(self) -> int:
-        """How many errands still wait in the outbox. Those that were given up are not counted."""
+    def states(self) -> dict[str, str]:
+        """Every booking's uid with its state."""
+        return {booking["uid"]: booking["state"] for booking in self.told("bookings")}
+
+    def errands(self) -> list[str]:
+        """What still waits in the outbox, without what was given up."""
+        waiting = "SELECT kind || ' ' || bookings || ' ' || note FROM outbox WHERE status = 'due'"
         with closing(sqlite3.connect(f"file:{self.folder / DATABASE}?mode=ro", uri=True)) as database:
-            return database.execute("SELECT count(*) FROM outbox WHERE status = 'due'").fetchone()[0]
+            return [row[0] for row in database.execute(waiting)]
 
     def log(self) -> str:
         """The end of what it has logged in all its lives."""
         return (self.folder / "log").read_text()[-LOG_SHOWN:]
 
-    def _is_ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz", trust_env=False).is_success
-        except httpx.TransportError:
-            return False
+    def logged(self, level: str) -> list[str]:
+        """The lines of one level."""
+        return [line for line in (self.folder / "log").read_text().splitlines() if f'"level": "{level}"' in line]

@@ -27,24 +27,28 @@ def within(seconds: float, what: str, log: Callable[[], str] = str) -> Iterator[
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield
-        time.sleep(0.02)
+        time.sleep(0.05)
     raise AssertionError(f"{what}: not within {seconds:.0f} s\n{log()}")
 
 
+Watch = Callable[[str, str, int], None]
+
+
 class Moments:
-    """The steps of all calls, by name, as they happen. `watch` is called at each with its name and how many of that
-    name there have been, and the call goes on when it returns: so a test can step in at an exact point."""
+    """The steps of all calls as they happen. `watch` is called at each with its name, the patient's phone, and how many
+    of that name there have been for that phone; the call goes on when it returns. So a test can step in at an exact
+    point: hold a call there, or kill the product."""
 
     def __init__(self) -> None:
-        self.watch: Callable[[str, int], None] = lambda name, nth: None
-        self._counts: Counter[str] = Counter()
+        self.watch: Watch = lambda name, phone, nth: None
+        self._counts: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
-    def reach(self, name: str) -> None:
+    def reach(self, name: str, phone: str) -> None:
         with self._lock:
-            self._counts[name] += 1
-            nth = self._counts[name]
-        self.watch(name, nth)
+            self._counts[name, phone] += 1
+            nth = self._counts[name, phone]
+        self.watch(name, phone, nth)
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ class Fake:
         self.requests: list[Request] = []
         self.errors: list[BaseException] = []
         self.courier = Courier()
-        self.lock = threading.Lock()
+        self._lock = threading.Lock()
         self._under_way = 0
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, args=[0.05], daemon=True)
@@ -127,25 +131,22 @@ class Fake:
 
     @contextmanager
     def call_under_way(self) -> Iterator[None]:
-        with self.lock:
+        with self._lock:
             self._under_way += 1
         try:
             yield
         finally:
-            with self.lock:
+            with self._lock:
                 self._under_way -= 1
 
     def answer(self, request: Request) -> Response:
         raise NotImplementedError
 
     def close(self) -> None:
-        """Stop. Raises what went wrong inside the fake itself."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
         self.courier.close()
-        if self.errors:
-            raise self.errors[0]
 
 
 class _Server(ThreadingHTTPServer):

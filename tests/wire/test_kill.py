@@ -1,12 +1,12 @@
 """`kill -9` between any two steps: after the next start every step has happened, and none has happened twice.
 
-Some of these stories wait until a dead worker's lease is over (15 s), so all of them are lived at the same time.
+A dead worker's errand is free again when its lease is over (15 s). So as many patients as possible share one kill, each
+of them held at another point, and what needs a kill of its own happens at the same time in a world of its own.
 """
 
 import random
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -16,155 +16,212 @@ from typing import Any
 
 import pytest
 
-from tests.wire.fakes import Booking
+from tests.wire.fakes import Booking, Text
+from tests.wire.product import Product
+from tests.wire.servers import PATIENCE
 from tests.wire.world import World
 
 Moment = tuple[str, int]
 
-WHEN_YES: dict[str, Moment] = {
-    "after the webhook's 200, before the send": ("request answered", 1),
+HELD_BEFORE_THE_ANSWER: dict[str, Moment] = {
     "while the carrier holds the question, not accepted yet": ("text arrived", 1),
     "while the carrier holds the question, accepted": ("text accepted", 1),
-    "right after the carrier's answer": ("text answered", 1),
-    "after the 200 to the patient's YES": ("reply answered", 1),
+    "while the carrier holds the question, and the patient answers at once": ("text accepted", 1),
+    "while the carrier holds the question, and reports it at once": ("text accepted", 1),
+}
+LOOKED_UP, ANSWERED, REPORTED = list(HELD_BEFORE_THE_ANSWER)[1:]
+HELD_AFTER_YES: dict[str, Moment] = {
     "while Cal.com holds the GET": ("look arrived", 1),
-    "right after the answer to the GET": ("look answered", 1),
     "while Cal.com holds the confirm, not done yet": ("confirm arrived", 1),
     "while Cal.com holds the confirm, done": ("confirm done", 1),
     "while Cal.com holds the confirm, its webhook answered": ("echo answered", 1),
-    "right after the answer to the confirm": ("confirm answered", 1),
     "while Cal.com holds the GET after the confirm": ("look arrived", 2),
-    "right after the answer to the GET after the confirm": ("look answered", 2),
     "while the carrier holds the acknowledgement, not accepted yet": ("text arrived", 2),
     "while the carrier holds the acknowledgement, accepted": ("text accepted", 2),
-    "right after the carrier's answer to the acknowledgement": ("text answered", 2),
 }
-WHEN_NO: dict[str, Moment] = {
-    "after the 200 to the patient's NO": ("reply answered", 1),
+HELD_AFTER_NO: dict[str, Moment] = {
     "while Cal.com holds the cancel, not done yet": ("cancel arrived", 1),
     "while Cal.com holds the cancel, its webhook answered": ("echo answered", 1),
     "while Cal.com holds the cancel, done": ("cancel done", 1),
-    "right after the answer to the cancel": ("cancel answered", 1),
 }
-ONCE = ("requested", "question_asked", "question_put", "sms_sent", "heard", "calendar_agreed")
+HELD = HELD_BEFORE_THE_ANSWER | HELD_AFTER_YES | HELD_AFTER_NO
+AT_REST = UNSENT, HEARD, ENDED = (
+    "after the 200 to the webhook, before the question",
+    "after the 200 to the YES",
+    "at the end",
+)
+RIGHT_AFTER: dict[str, Moment] = {
+    "right after the carrier's answer to the question": ("text answered", 1),
+    "right after Cal.com's answer to the confirm": ("confirm answered", 1),
+    "right after the carrier's answer to the acknowledgement": ("text answered", 2),
+}
+
 SEED = 1123
+RANDOMLY: dict[str, str] = {f"+1202555014{number}": words for number, words in enumerate(["YES", "NO"] * 2 + ["YES"])}
+
+SENT_ONCE_MORE = {"ON_DOUBT": "resend", "DOUBT_AFTER": "1s"}
+LEFT_TO_STAFF = {"ON_DOUBT": "ask", "DOUBT_AFTER": "1s"}
+
+CONFIRMED = ("confirmed", "accepted", ["accepted"])
+CANCELLED = ("cancelled", "cancelled", ["cancelled"])
 
 
 @dataclass(frozen=True)
 class Ending:
-    """What is to be seen of one booking at the end. `texts` are the kinds of those that reached the phone."""
+    """What is to be seen of one booking at the end: our state, Cal.com's and how it came about, the kinds of the texts
+    that reached the phone, and how often the carrier was asked to send one."""
 
+    uid: str
     ours: str
     theirs: str
     changes: list[str]
     texts: list[str]
     posts: int
-    events: list[dict[str, Any]]
-    lives: int
-    log: str
+    product: Product
 
-    def named(self, name: str) -> list[dict[str, Any]]:
-        return [event for event in self.events if event["event"] == name]
+    @property
+    def states(self) -> tuple[str, str, list[str]]:
+        return self.ours, self.theirs, self.changes
 
-
-def ending(world: World, booking: Booking) -> Ending:
-    told = world.product.audit(booking.uid)
-    return Ending(
-        ours=told["state"],
-        theirs=booking.status,
-        changes=booking.changes,
-        texts=[text.kind for text in world.carrier.texts_to(booking.phone)],
-        posts=len([post for post in world.carrier.posts() if post.form["To"] == booking.phone]),
-        events=told["events"],
-        lives=world.product.lives,
-        log=world.product.log(),
-    )
+    def events(self, name: str) -> list[dict[str, Any]]:
+        return [event for event in self.product.audit(self.uid)["events"] if event["event"] == name]
 
 
-# The stories
+def endings(world: World, bookings: Iterable[Booking]) -> list[Ending]:
+    states = world.product.states()
+    posts = [post.form["To"] for post in world.carrier.posts()]
+    return [
+        Ending(
+            uid=booking.uid,
+            ours=states[booking.uid],
+            theirs=booking.status,
+            changes=booking.changes,
+            texts=[text.kind for text in world.carrier.texts_to(booking.phone)],
+            posts=posts.count(booking.phone),
+            product=world.product,
+        )
+        for booking in bookings
+    ]
 
 
-def kill_at(world: World, moment: Moment) -> None:
-    """Kill the product as soon as this moment is reached, before anything else happens."""
-    world.moments.watch = lambda name, nth: world.product.kill() if (name, nth) == moment else None
+# One kill for all who can be held
 
 
-def killed_at(moment: Moment, words: str, folder: Path) -> Ending:
-    """The main job, with a kill in it."""
+class Gates:
+    """Holds each phone's call at its moment."""
+
+    def __init__(self, moments: Mapping[str, Moment]) -> None:
+        self.moments = moments
+        self.missing = set(moments)
+        self._open = threading.Event()
+
+    def watch(self, name: str, phone: str, nth: int) -> None:
+        if self.moments.get(phone) == (name, nth):
+            self.missing.discard(phone)
+            self._open.wait(PATIENCE)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+def killed_together(folder: Path) -> dict[str, Ending]:
+    """Each patient is at another point when the product is killed."""
+    bookings = {when: a_booking(number) for number, when in enumerate([*HELD, *AT_REST], start=10)}
+    gates = Gates({bookings[when].phone: moment for when, moment in HELD.items()})
     with World(folder, ASK_SETTLE="1s") as world:
-        booking = Booking()
-        kill_at(world, moment)
-        world.book(booking)
+        world.moments.watch = gates.watch
+        world.carrier.lags |= {bookings[ANSWERED].phone, bookings[REPORTED].phone}
+        bring_to_their_points(world, bookings, gates)
+        world.product.kill()
+        gates.open()
+        world.product.start()
+        world.carrier.say(bookings[ANSWERED].phone, "YES")
+        world.carrier.report(world.carrier.texts_to(bookings[REPORTED].phone)[0], "sent")
         world.settle()
-        world.carrier.say(booking.phone, words)
+        for when in (UNSENT, *HELD_BEFORE_THE_ANSWER.keys() - {ANSWERED}):
+            world.carrier.say(bookings[when].phone, "YES")
         world.settle()
-        return ending(world, booking)
+        return dict(zip(bookings, endings(world, bookings.values()), strict=True))
 
 
-def killed_at_the_end(folder: Path) -> Ending:
+def bring_to_their_points(world: World, bookings: Mapping[str, Booking], gates: Gates) -> None:
+    def answer(when: str, words: str) -> None:
+        phone = bookings[when].phone
+        world.wait_until(lambda: len(world.carrier.texts_to(phone)) == 1, "the question is on the phone")
+        world.carrier.say(phone, words)
+
+    for when, booking in bookings.items():
+        if when != UNSENT:
+            world.book(booking)
+    for when in (ENDED, *HELD_AFTER_YES):
+        answer(when, "YES")
+    for when in HELD_AFTER_NO:
+        answer(when, "NO")
+    world.wait_until(lambda: len(world.carrier.texts_to(bookings[ENDED].phone)) == 2, "one patient has an answer")
+    world.wait_until(lambda: not gates.missing, "everybody else is held")
+    world.book(bookings[UNSENT])  # its question is due in a second
+    answer(HEARD, "YES")
+
+
+def a_booking(number: int) -> Booking:
+    return Booking(uid=f"bookingUid{number:011}", phone=f"+120255501{number}")
+
+
+# A kill of one's own
+
+
+def killed_right_after(moment: Moment, folder: Path) -> Ending:
+    """The product is killed by the very thread that has just answered it."""
     with World(folder) as world:
-        booking = Booking()
+        booking = a_booking(10)
+        kill_at(world, moment)
         world.book(booking)
         world.settle()
         world.carrier.say(booking.phone, "YES")
         world.settle()
-        world.product.kill()
-        world.settle()
-        return ending(world, booking)
+        return endings(world, [booking])[0]
 
 
-def killed_while_asking(
-    then: Callable[[World, Booking], object], folder: Path, loses: int = 0, **settings: str
-) -> Ending:
-    """The product dies while the carrier holds the question; what happens `then` is up to the story."""
+def killed_while_losing(settings: Mapping[str, str], folder: Path) -> Ending:
+    """The carrier loses the question while the product dies."""
     with World(folder, **settings) as world:
-        booking = Booking()
-        world.carrier.loses = loses
-        kill_at(world, ("text arrived" if loses else "text accepted", 1))
+        booking = a_booking(10)
+        world.carrier.loses.add(booking.phone)
+        kill_at(world, ("text arrived", 1))
         world.book(booking)
-        for _ in world.wait_until("the product is killed"):
-            if not world.product.is_alive:
-                break
-        world.product.start()
-        then(world, booking)
         world.settle()
-        return ending(world, booking)
+        return endings(world, [booking])[0]
 
 
-def patient_answers(world: World, booking: Booking) -> None:
-    world.carrier.say(booking.phone, "YES")
+def kill_at(world: World, moment: Moment) -> None:
+    world.moments.watch = lambda name, phone, nth: world.product.kill() if (name, nth) == moment else None
 
 
-def carrier_reports(world: World, booking: Booking) -> None:
-    world.carrier.report(world.carrier.texts[0], "sent")
-
-
-def nobody_speaks(world: World, booking: Booking) -> None:
-    """Until the product has found out by itself."""
-
-
-def killed_five_times(folder: Path) -> list[Ending]:
-    """Five patients, each of whom answers as soon as the question is on the phone, and five kills."""
+def killed_at_random(folder: Path) -> dict[str, Ending]:
+    """Five kills while five patients book, each of whom answers as soon as the question is on the phone. A text that
+    had not left when its product died is sent once more."""
     chance = random.Random(SEED)
-    with World(folder) as world:
-        world.carrier.rings = lambda text: text.kind == "question" and world.carrier.say(text.to, ANSWERS[text.to])
-        bookings = [Booking(f"bookingUid{phone[1:]}", f"Sarah {phone}", phone) for phone in ANSWERS]
-        for booking in bookings:
+    with World(folder, **SENT_ONCE_MORE) as world:
+
+        def answer(text: Text) -> None:
+            if text.kind == "question":
+                world.carrier.say(text.to, RANDOMLY[text.to])
+
+        world.carrier.rings = answer
+        bookings = {phone: Booking(uid=f"bookingUid{phone[1:]}", phone=phone) for phone in RANDOMLY}
+        for booking in bookings.values():
             world.book(booking)
             kill_soon(world, chance.randint(1, 15))
             world.product.start()
         world.settle()
-        return [ending(world, booking) for booking in bookings]
-
-
-ANSWERS = {f"+1202555014{number}": words for number, words in enumerate(["YES", "NO", "YES", "NO", "YES"])}
+        return dict(zip(bookings, endings(world, bookings.values()), strict=True))
 
 
 def kill_soon(world: World, moments: int) -> None:
-    """Kill the product after so many moments, or after a second where less than that happens."""
+    """Kill the product after so many more moments, or after a second where fewer happen."""
     kill, killed, left = world.product.killer(), threading.Event(), count(moments, -1)
 
-    def watch(name: str, nth: int) -> None:
+    def watch(name: str, phone: str, nth: int) -> None:
         if next(left) == 1:
             kill()
             killed.set()
@@ -174,77 +231,72 @@ def kill_soon(world: World, moments: int) -> None:
     kill()
 
 
-STORIES: dict[str, Callable[[Path], Any]] = {
-    **{when: partial(killed_at, moment, "YES") for when, moment in WHEN_YES.items()},
-    **{when: partial(killed_at, moment, "NO") for when, moment in WHEN_NO.items()},
-    "at the end": killed_at_the_end,
-    "patient": partial(killed_while_asking, patient_answers),
-    "report": partial(killed_while_asking, carrier_reports),
-    "list": partial(killed_while_asking, nobody_speaks),
-    "resend": partial(killed_while_asking, nobody_speaks, loses=1, ON_DOUBT="resend", DOUBT_AFTER="1s"),
-    "ask staff": partial(killed_while_asking, nobody_speaks, loses=1, ON_DOUBT="ask", DOUBT_AFTER="1s"),
-    "five times": killed_five_times,
+# What must hold
+
+Worlds = Mapping[str, "Future[Any]"]
+WORLDS: dict[str, Callable[[Path], Any]] = {
+    "together": killed_together,
+    **{when: partial(killed_right_after, moment) for when, moment in RIGHT_AFTER.items()},
+    "sent once more": partial(killed_while_losing, SENT_ONCE_MORE),
+    "left to staff": partial(killed_while_losing, LEFT_TO_STAFF),
+    "at random": killed_at_random,
 }
 
 
 @pytest.fixture(scope="module")
-def stories(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Future[Any]]]:
-    """Every story, each in a world of its own, all at once."""
-    with ThreadPoolExecutor(len(STORIES)) as pool:
-        yield {name: pool.submit(story, tmp_path_factory.mktemp("world")) for name, story in STORIES.items()}
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    """Every world, all of them at once."""
+    with ThreadPoolExecutor(len(WORLDS)) as pool:
+        yield {name: pool.submit(live, tmp_path_factory.mktemp("world")) for name, live in WORLDS.items()}
 
 
-# What must hold
+@pytest.mark.parametrize("when", [*HELD_BEFORE_THE_ANSWER, *HELD_AFTER_YES, *AT_REST])
+def test_a_yes_confirms_once_and_each_text_reaches_the_phone_once(worlds: Worlds, when: str) -> None:
+    end = worlds["together"].result()[when]
+    assert end.product.lives == 2
+    assert end.states == CONFIRMED, end.product.log()
+    assert end.texts == ["question", "acknowledgement"], end.product.log()
 
 
-@pytest.mark.parametrize("when", [*WHEN_YES, "at the end"])
-def test_a_yes_is_asked_for_confirmed_and_acknowledged_once(stories: Mapping[str, Future[Ending]], when: str) -> None:
-    end = stories[when].result()
-    assert end.lives == 2, f"there was no kill {when}\n{end.log}"
-    assert (end.ours, end.theirs, end.changes) == ("confirmed", "accepted", ["accepted"]), end.log
-    assert end.texts == ["question", "acknowledgement"], end.log
-    assert [len(end.named(name)) for name in (*ONCE, "confirmed")] == [1] * (len(ONCE) + 1), end.events
+@pytest.mark.parametrize("when", HELD_AFTER_NO)
+def test_a_no_cancels_once_and_each_text_reaches_the_phone_once(worlds: Worlds, when: str) -> None:
+    end = worlds["together"].result()[when]
+    assert end.product.lives == 2
+    assert end.states == CANCELLED, end.product.log()
+    assert end.texts == ["question", "acknowledgement"], end.product.log()
 
 
-@pytest.mark.parametrize("when", WHEN_NO)
-def test_a_no_is_asked_for_cancelled_and_acknowledged_once(stories: Mapping[str, Future[Ending]], when: str) -> None:
-    end = stories[when].result()
-    assert end.lives == 2, f"there was no kill {when}\n{end.log}"
-    assert (end.ours, end.theirs, end.changes) == ("cancelled", "cancelled", ["cancelled"]), end.log
-    assert end.texts == ["question", "acknowledgement"], end.log
-    assert [len(end.named(name)) for name in (*ONCE, "cancelled")] == [1] * (len(ONCE) + 1), end.events
+@pytest.mark.parametrize("when", RIGHT_AFTER)
+def test_an_answer_that_nobody_could_note_is_not_asked_for_twice(worlds: Worlds, when: str) -> None:
+    end = worlds[when].result()
+    assert end.product.lives == 2
+    assert end.states == CONFIRMED, end.product.log()
+    assert (end.texts, end.posts) == (["question", "acknowledgement"], 2), end.product.log()
 
 
-@pytest.mark.parametrize(("who", "proof"), [("patient", "reply"), ("report", "report"), ("list", "look-up")])
-def test_whoever_proves_the_send_first_settles_it(stories: Mapping[str, Future[Ending]], who: str, proof: str) -> None:
-    end = stories[who].result()
-    (sent,) = end.named("sms_sent")
-    assert sent["proved_by"] == proof, end.log
-    assert end.posts == len(end.texts)
-    assert Counter(end.texts)["question"] == 1
+@pytest.mark.parametrize(("when", "proof"), [(ANSWERED, "reply"), (REPORTED, "report"), (LOOKED_UP, "look-up")])
+def test_whoever_proves_first_that_a_text_was_sent_settles_it(worlds: Worlds, when: str, proof: str) -> None:
+    end = worlds["together"].result()[when]
+    (sent,) = end.events("sms_sent")
+    assert (sent["proved_by"], end.posts) == (proof, 2)
 
 
-def test_a_text_that_the_carrier_lost_is_sent_once_more_where_the_clinic_wants_that(
-    stories: Mapping[str, Future[Ending]],
-) -> None:
-    end = stories["resend"].result()
-    assert (end.ours, end.texts, end.posts) == ("sms_sent", ["question"], 2), end.log
+def test_a_lost_text_is_sent_once_more_where_the_clinic_wants_that(worlds: Worlds) -> None:
+    end = worlds["sent once more"].result()
+    assert end.product.lives == 2
+    assert (end.ours, end.texts, end.posts) == ("sms_sent", ["question"], 2), end.product.log()
 
 
-def test_a_text_whose_fate_stays_unknown_is_not_sent_again_and_goes_to_staff(
-    stories: Mapping[str, Future[Ending]],
-) -> None:
-    end = stories["ask staff"].result()
-    assert (end.ours, end.texts, end.posts) == ("requested", [], 1), end.log
-    assert len(end.named("handed_to_staff")) == 1
+def test_a_lost_text_is_left_to_staff_where_the_clinic_wants_that(worlds: Worlds) -> None:
+    end = worlds["left to staff"].result()
+    assert end.product.lives == 2
+    assert (end.ours, end.texts, end.posts) == ("requested", [], 1), end.product.log()
+    assert len(end.events("handed_to_staff")) == 1
 
 
-def test_five_kills_at_random_moments_lose_no_answer_and_repeat_no_step(
-    stories: Mapping[str, Future[list[Ending]]],
-) -> None:
-    ends = stories["five times"].result()
-    wanted = {"YES": ("confirmed", "accepted", ["accepted"]), "NO": ("cancelled", "cancelled", ["cancelled"])}
-    for end, words in zip(ends, ANSWERS.values(), strict=True):
-        assert end.lives == 6, end.log
-        assert (end.ours, end.theirs, end.changes) == wanted[words], end.log
-        assert end.texts == ["question", "acknowledgement"], end.log
+@pytest.mark.parametrize("phone", RANDOMLY)
+def test_five_kills_at_random_lose_no_answer_and_repeat_no_step(worlds: Worlds, phone: str) -> None:
+    end = worlds["at random"].result()[phone]
+    assert end.product.lives == 6
+    assert end.states == (CONFIRMED if RANDOMLY[phone] == "YES" else CANCELLED), end.product.log()
+    assert end.texts == ["question", "acknowledgement"], end.product.log()

@@ -24,35 +24,56 @@ class World:
         self.product = Product(folder, port, self._settings(url) | settings)
 
     def __enter__(self) -> Self:
-        self.product.start()
+        try:
+            self.product.start()
+        except BaseException:
+            self._close()
+            raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Raises what went wrong where no answer could show it: in a fake, or in the product's log."""
+        self._close()
+        errors = [*self.calendar.errors, *self.carrier.errors]
+        if kind is None and errors:
+            raise errors[0]
+        if kind is None and (lines := self.product.logged("error")):
+            raise AssertionError("\n".join(lines))
+
+    def _close(self) -> None:
         self.product.kill()
         self.calendar.close()
         self.carrier.close()
 
     def book(self, booking: Booking) -> None:
-        """The patient books, and Cal.com is told that the product has it."""
+        """The patient books, and Cal.com is told that the product has it. The answer to a first try may have been lost
+        with a product that was killed, so the second may hear of a duplicate."""
         answer = self.calendar.request(booking)
-        assert (answer.status_code, answer.json()["status"]) in ((200, "accepted"), (200, "duplicate")), answer.text
+        if answer.status_code != 200 or answer.json()["status"] not in ("accepted", "duplicate"):
+            raise AssertionError(f"{answer.status_code} {answer.text}\n{self.product.log()}")
 
     def settle(self) -> None:
         """Until nothing is left to do. A product that was killed is started again."""
-        for _ in self.wait_until("nothing is left to do"):
+        for _ in within(PATIENCE, "nothing is left to do", self._left_to_do):
             if not self.product.is_alive:
                 self.product.start()
             elif self._is_quiet():
-                break
+                return
 
-    def wait_until(self, what: str) -> "Callable":
-        return within(PATIENCE, what, self.product.log)
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        for _ in within(PATIENCE, what, self.product.log):
+            if condition():
+                return
 
     def _is_quiet(self) -> bool:
         """In this order: without an errand no call begins, and with no call under way nobody kills the product."""
-        return (
-            not self.product.errands() and not (self.calendar.is_busy or self.carrier.is_busy) and self.product.is_alive
-        )
+        return not self.product.errands() and not self._is_busy() and self.product.is_alive
+
+    def _left_to_do(self) -> str:
+        return "\n".join([*self.product.errands(), self.product.log()])
+
+    def _is_busy(self) -> bool:
+        return self.calendar.is_busy or self.carrier.is_busy
 
     def _settings(self, url: str) -> dict[str, str]:
         return {

@@ -17,14 +17,17 @@ from adapters.storage.sealing import Wrapping
 from domain.answers import Answers
 from domain.confirmations import Confirmations, Receipt
 from domain.conversation import Conversation, Outcome
-from domain.errands import Errand, Kind
-from domain.errors import Conflict, StorageAway
+from domain.errands import Claimed, Errand, Kind
+from domain.errors import Conflict, NotPossible, StorageAway
 from domain.expiry import Expiry
 from domain.inbound import BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
 from domain.ledger import SentText, Work
 from domain.lifecycle import State
+from domain.outcomes import TextOutcomes
+from domain.ports import Rejected
 from domain.replies import interpret
+from domain.speech import Speech
 from tests.adapters.storage.rooms import Rooms, column, count, meddle, rooms, seen
 from tests.examples import NOW, SARAH, START, UID, a_clinic, a_moment, a_request, a_text
 
@@ -289,6 +292,29 @@ async def test_a_report_is_seen_at_the_text_that_it_reports_on(store: Rooms) -> 
     await store.ledger.append(Work(changed=[speaker]))
     found = [await store.ledger.sent_text(message_id) for message_id in ("SM1", "SM2")]
     assert [text.status for text in found if text] == [Delivery.DELIVERED, Delivery.ACCEPTED]
+
+
+REFUSED = "Booking.question stays after a refusal, so an older question's booking is answerable while it is `requested`"
+
+
+@pytest.mark.xfail(strict=True, raises=NotPossible, reason=REFUSED)
+async def test_a_text_is_recorded_though_the_question_about_a_new_start_was_refused(store: Rooms, path: Path) -> None:
+    """No text is ever lost. When this is mended, `History.texted` need not look away any more."""
+    outcomes = TextOutcomes(store.ledger, CLINICS)
+    await books(store)
+    await outcomes.accepted(await the_question(store), "SM-out", "call", NOW)
+    await books(store, starts_at=START + timedelta(days=1))
+    await outcomes.rejected(await the_question(store), Rejected("30006"), NOW)
+    assert await texts(store, "yes") == Receipt.ACCEPTED
+    assert column(path, "SELECT message_id FROM heard_messages") == ["SM1"]
+
+
+async def the_question(store: Rooms) -> Claimed:
+    """The only errand there is, about to leave."""
+    [claimed] = await store.outbox.claim(NOW, 2)
+    prepared = await Speech(store.ledger, CLINICS).prepare(claimed, NOW)
+    assert prepared
+    return prepared[0]
 
 
 # -- What waits ---------------------------------------------------------------------------------------------------
