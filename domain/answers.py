@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from domain.booking import Booking
 from domain.clinics import Clinic
 from domain.confirmations import Receipt
-from domain.conversation import Conversation, Outcome
+from domain.conversation import Conversation, Outcome, Question
 from domain.decisions import Decisions
 from domain.errands import Kind, Says
 from domain.facts import Moment
@@ -50,7 +49,8 @@ class Answers(Decisions):
     async def _situation(
         self, clinic: Clinic, conversation: Conversation, text: InboundText, now: datetime
     ) -> Situation:
-        named = await self._named(conversation)
+        question, unproved = await self._question(conversation)
+        named = await self.bookings(question.bookings if question else ())
         known = {booking.id for booking in named}
         unnamed = [stream for stream in await self.ledger.open_bookings(conversation.id) if stream not in known]
         meaning = interpret(text.text, clinic.languages)
@@ -59,6 +59,7 @@ class Answers(Decisions):
         return Situation(
             conversation=conversation,
             named=named,
+            unproved=unproved,
             unnamed=await self.bookings(unnamed),
             meaning=meaning,
             hint=text.hint,
@@ -66,16 +67,15 @@ class Answers(Decisions):
             now=now,
         )
 
-    async def _named(self, conversation: Conversation) -> list[Booking]:
-        """The bookings of the question that a text can answer now. A question that is in doubt is only answered
-        where the one before it has nothing left to answer; one that surely did not leave asked nothing."""
+    async def _question(self, conversation: Conversation) -> tuple[Question | None, bool]:
+        """The question that a text can answer now, and whether it is unproved that it left. A question in doubt is
+        only answered where the one before it has nothing left to answer; one that surely did not leave asks nothing."""
         question, asking = conversation.question, conversation.asking
-        named = await self.bookings(question.bookings) if question else []
-        if asking is None or any(booking.is_open and booking.question for booking in named):
-            return named
+        if asking is None or (question and any(one.was_asked for one in await self.bookings(question.bookings))):
+            return question, False
         if not await self.ledger.may_have_left(asking.errand):
-            return named
-        return await self.bookings(asking.bookings)
+            return question, False
+        return asking, True
 
     def _note_arrival(self, conversation: Conversation, verdict: Verdict, work: Work, moment: Moment) -> None:
         """An answer proves that the question arrived, even where our own note of that is not written yet."""

@@ -10,7 +10,7 @@ from domain.errors import NotPossible
 from domain.facts import Moment, Private, StreamCreated, booking_id
 from domain.inbound import BookingRequested, BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
-from domain.lifecycle import OPEN, Move, State, after
+from domain.lifecycle import ASKED, OPEN, Move, State, after
 from domain.replies import Answer
 
 
@@ -183,6 +183,11 @@ class Booking(Correspondent):
     def is_open(self) -> bool:
         """Whether the booking still waits for an answer."""
         return self.state in OPEN
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the patient has the question, and has not answered it."""
+        return self.state in ASKED
 
     def has_started(self, now: datetime) -> bool:
         return self.starts_at is not None and self.starts_at <= now

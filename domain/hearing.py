@@ -16,11 +16,13 @@ from domain.replies import Answer, Keyword, Meaning
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that the verdict depends on. `named` are the bookings of the question that the text can answer;
-    `unnamed` are open bookings of the phone that it does not name."""
+    """Everything that the verdict depends on. `named` are the bookings of the question that the text can answer,
+    and `unproved` tells that this question may have left without our knowing; `unnamed` are open bookings of the
+    phone that it does not name."""
 
     conversation: Conversation
     named: Sequence[Booking]
+    unproved: bool
     unnamed: Sequence[Booking]
     meaning: Meaning
     hint: ConsentHint | None
@@ -35,12 +37,13 @@ class Situation:
     @property
     def answerable(self) -> list[Booking]:
         """The bookings that this text can answer: named by the question, still open, and still ahead."""
-        return [booking for booking in self.ahead if booking.is_open and booking.question]
+        return [one for one in self.ahead if one.was_asked or (self.unproved and one.is_open)]
 
     @property
     def waiting(self) -> list[Booking]:
         """Open bookings about which nothing has been asked: a new one, or one whose start was moved."""
-        moved = [booking for booking in self.ahead if booking.is_open and not booking.question]
+        answerable = {booking.id for booking in self.answerable}
+        moved = [booking for booking in self.ahead if booking.is_open and booking.id not in answerable]
         return [*moved, *self.unnamed]
 
     @property

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -17,7 +18,6 @@ from adapters.storage import migrations
 from domain.clinics import Clinic
 from domain.errors import Misconfigured
 from entrypoints import logs
-from entrypoints.sandbox import Sandbox
 from entrypoints.settings import (
     MAIN_CLINIC,
     SANDBOX_DEFAULTS,
@@ -29,6 +29,9 @@ from entrypoints.settings import (
 )
 from entrypoints.web import app
 from entrypoints.wiring import Service, open_service, open_store
+
+if TYPE_CHECKING:
+    from entrypoints.sandbox import Sandbox
 
 log = logging.getLogger("replyes.serve")
 
@@ -71,7 +74,7 @@ async def serve(options: Options, listening: socket.socket) -> None:
     address = f"http://{_reachable(options.host)}:{listening.getsockname()[1]}"
     stopping = asyncio.Event()
     product = Product()
-    sandbox = Sandbox(address, stopping, product.states, product.speak) if options.sandbox else None
+    sandbox = _sandbox(address, stopping, product) if options.sandbox else None
     plan = _plan(address, sandbox)
     migrations.migrate(plan.store.path)
     migrations.claim(plan.store.path, "sandbox" if sandbox else "service")
@@ -84,6 +87,12 @@ async def serve(options: Options, listening: socket.socket) -> None:
         await _run(service, sandbox, listening, stopping)
     if sandbox:
         await sandbox.aclose()
+
+
+def _sandbox(address: str, stopping: asyncio.Event, product: "Product") -> "Sandbox":
+    from entrypoints.sandbox import Sandbox  # noqa: PLC0415 - a fifth of a second that a real service need not wait
+
+    return Sandbox(address, stopping, product.states, product.speak)
 
 
 class Product:
@@ -112,7 +121,7 @@ class Server(uvicorn.Server):
         yield
 
 
-async def _run(service: Service, sandbox: Sandbox | None, listening: socket.socket, stopping: asyncio.Event) -> None:
+async def _run(service: Service, sandbox: "Sandbox | None", listening: socket.socket, stopping: asyncio.Event) -> None:
     web = app.build(service, sandbox.routes() if sandbox else (), home="/sandbox" if sandbox else None)
     config = uvicorn.Config(
         web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=SECONDS_FOR_REQUESTS
@@ -143,7 +152,7 @@ async def _probe(service: Service) -> None:
         await calendar.probe()
 
 
-def _plan(address: str, sandbox: Sandbox | None) -> Plan:
+def _plan(address: str, sandbox: "Sandbox | None") -> Plan:
     environ = environment()
     if sandbox:
         environ = {"DATABASE_URL": f"sqlite:///{SANDBOX_DATABASE}", **SANDBOX_DEFAULTS, **environ, **sandbox.settings()}
@@ -175,7 +184,7 @@ def _start_afresh() -> None:
         Path(SANDBOX_DATABASE + ending).unlink(missing_ok=True)
 
 
-def _announce(address: str, sandbox: Sandbox | None, plan: Plan) -> None:
+def _announce(address: str, sandbox: "Sandbox | None", plan: Plan) -> None:
     if not sandbox:
         log.info("Replyes listens on %s", address)
         return

@@ -18,7 +18,7 @@ from domain.answers import Answers
 from domain.confirmations import Confirmations, Receipt
 from domain.conversation import Conversation, Outcome
 from domain.errands import Claimed, Errand, Kind
-from domain.errors import Conflict, NotPossible, StorageAway
+from domain.errors import Conflict, StorageAway
 from domain.expiry import Expiry
 from domain.inbound import BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
@@ -294,12 +294,7 @@ async def test_a_report_is_seen_at_the_text_that_it_reports_on(store: Rooms) -> 
     assert [text.status for text in found if text] == [Delivery.DELIVERED, Delivery.ACCEPTED]
 
 
-REFUSED = "Booking.question stays after a refusal, so an older question's booking is answerable while it is `requested`"
-
-
-@pytest.mark.xfail(strict=True, raises=NotPossible, reason=REFUSED)
 async def test_a_text_is_recorded_though_the_question_about_a_new_start_was_refused(store: Rooms, path: Path) -> None:
-    """No text is ever lost. When this is mended, `History.texted` need not look away any more."""
     outcomes = TextOutcomes(store.ledger, CLINICS)
     await books(store)
     await outcomes.accepted(await the_question(store), "SM-out", "call", NOW)
