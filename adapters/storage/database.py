@@ -74,6 +74,8 @@ class Recorder(SQLiteApplicationRecorder):
         c.execute("SAVEPOINT one_write")
         try:
             self._insert_one(c, write)
+        except AWAY:
+            raise  # the whole transaction is lost, not one write
         except Exception as error:
             write.error = error
             c.execute("ROLLBACK TO one_write")

@@ -36,19 +36,28 @@ class GroupCommit:
         return write.rows
 
     async def _drain(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:LARGEST_BATCH], self._waiting[LARGEST_BATCH:]
+                await self._store(batch)
+        finally:
+            self._task = None
+
+    async def _store(self, batch: list[tuple[Write, asyncio.Future[None]]]) -> None:
+        """Whatever happens, everybody in the batch hears of it."""
+        loop, failure = asyncio.get_running_loop(), None
+        try:
             await loop.run_in_executor(self._thread, self.database.write, [write for write, _ in batch])
-            for write, stored in batch:
-                _resolve(stored, write.error)
-        self._task = None
+        except Exception as error:
+            failure = error
+        for write, stored in batch:
+            _resolve(stored, failure or write.error)
 
     async def close(self) -> None:
         """Finish what is waiting, then stop the thread."""
         self._is_closed = True
         if self._task is not None:
-            await self._task
+            await asyncio.shield(self._task)
         self._thread.shutdown()
 
 

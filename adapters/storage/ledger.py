@@ -174,7 +174,7 @@ def _of_work(work: Work) -> list[Statement]:
     if work.attempt:
         statements.append(rows.attempted(work.attempt))
     if work.given_up:
-        statements.append(rows.given_up(work.given_up))
+        statements.append(rows.given_up(work.given_up, must_match=True))
     if work.finished:
         statements.append(rows.finished(work.finished))
     return statements

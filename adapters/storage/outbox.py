@@ -14,7 +14,8 @@ UPDATE outbox SET lease_until = {now} + :lease, attempts = attempts + 1
 WHERE errand IN (
     SELECT mine.errand FROM outbox AS mine
     WHERE mine.status = 'due' AND mine.due_at <= :now AND mine.lease_until <= {now}
-      AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.lane = mine.lane AND earlier.version < mine.version)
+      AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
+                      WHERE earlier.lane = mine.lane AND earlier.version < mine.version AND earlier.status = 'due')
     ORDER BY mine.due_at, mine.queued_at LIMIT :limit
 ) AND lease_until <= {now}
 RETURNING *

@@ -48,6 +48,7 @@ RETURNING errand
 """
 GIVE_UP = """
 UPDATE outbox SET status = 'dead', lease_until = 0, note = :note WHERE errand = :errand AND attempts = :attempts
+RETURNING errand
 """
 KEY = "INSERT INTO patient_keys (owner, sealed_key) VALUES (:owner, :sealed_key)"
 
@@ -143,9 +144,9 @@ def attempted(attempt: Attempt) -> Statement:
     )
 
 
-def given_up(gone: GivenUp) -> Statement:
+def given_up(gone: GivenUp, *, must_match: bool = False) -> Statement:
     parameters = {"errand": gone.claimed.errand.key, "attempts": gone.claimed.attempts, "note": gone.why[:500]}
-    return Statement(GIVE_UP, parameters)
+    return Statement(GIVE_UP, parameters, must_match=must_match)
 
 
 def new_key(owner: str, sealed_key: bytes) -> Statement:

@@ -83,8 +83,14 @@ class History:
 
     async def settled(self, a: int, b: int) -> None:
         other = BookingSettled(_one_of(UIDS, a + 1), Settlement.CONFIRMED) if b % 4 == 0 else None
-        told_at = self._told_at(a)
-        notice = BookingSettled(_one_of(UIDS, a), _one_of(list(Settlement), b), replaced_by=other, told_at=told_at)
+        notice = BookingSettled(
+            uid=_one_of(UIDS, a),
+            how=_one_of(list(Settlement), b),
+            seat=b == 5,
+            phone=_one_of(PHONES, a + b),
+            replaced_by=other,
+            told_at=self._told_at(a),
+        )
         await self.confirmations.receive(_clinic(a // 3), notice, self.now)
 
     async def texted(self, a: int, b: int) -> None:
