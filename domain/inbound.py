@@ -71,7 +71,8 @@ class ConsentHint(StrEnum):
 
 @dataclass(frozen=True)
 class InboundText:
-    """One SMS that a patient sent. `message_id` is the carrier's, the same at every repetition."""
+    """One SMS that a patient sent. `message_id` is the carrier's, the same at every repetition. `sent_at` is None for
+    a text that has just come; one that was fetched from the carrier's list has a date."""
 
     message_id: str
     sender: str
@@ -79,6 +80,7 @@ class InboundText:
     text: str
     pictures: int = 0
     hint: ConsentHint | None = None
+    sent_at: datetime | None = None
 
 
 class Delivery(StrEnum):

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from domain.inbound import CalendarNotice, DeliveryReport, InboundText
+from domain.inbound import BookingRequested, CalendarNotice, DeliveryReport, InboundText
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,12 @@ class Answer:
 
 
 class Blame(StrEnum):
-    """Why something was rejected: the phone can't have it, the account can't send it, the phone opted out."""
+    """Why something was rejected: this phone or booking can't have it; a setting stands in its way; the account is
+    refused altogether (credentials, suspended), so nothing else would fare better; the phone has opted out."""
 
     PERMANENT = "permanent"
     CONFIGURATION = "configuration"
+    ACCOUNT = "account"
     OPTED_OUT = "opted_out"
 
 
@@ -103,6 +105,10 @@ class Carrier(Protocol):
         """Messages with this recipient and body created at or after `since`, oldest first.
         An empty list proves nothing: carriers' lists lag."""
 
+    async def received(self, since: datetime) -> list[InboundText] | Retry:
+        """Texts from patients that the carrier has taken in at or after `since`, each with its `sent_at`, oldest
+        first. What is missing proves nothing: carriers' lists lag."""
+
     def receive_texts(self, request: RawRequest) -> list[InboundText]:
         """Verify and translate. Raises NotAuthentic or NotUnderstood; [] where there is nothing for us."""
 
@@ -131,6 +137,10 @@ class Calendar(Protocol):
 
     async def look(self, uid: str) -> CalendarStatus | Rejected | Retry:
         """Ask how the booking stands. Harmless, so never in doubt."""
+
+    async def unconfirmed(self, since: datetime | None) -> list[BookingRequested] | Rejected | Retry:
+        """Bookings that wait for confirmation now and were made at or after `since` (None: whenever), in the order
+        in which they were made. Absence from the list proves nothing."""
 
     async def confirm(self, uid: str) -> CallOutcome:
         """Confirm a pending booking. The caller has looked first: confirm would revive a cancelled one."""

@@ -25,7 +25,7 @@ from adapters.calcom.people import (
     time_zone_of,
 )
 from adapters.calcom.phones import first_phone, own_phones, phone_of
-from adapters.calcom.values import Json, PayloadHints, as_object, cleaned
+from adapters.calcom.values import Json, PayloadHints, as_object, cleaned, uid_in
 from domain.errors import NotUnderstood
 from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Settlement, Unheeded
 
@@ -62,7 +62,8 @@ def _trigger(document: object) -> str:
     return trigger
 
 
-def _requested(payload: Json, hints: PayloadHints) -> CalendarNotice:
+def requested(payload: Json, hints: PayloadHints) -> BookingRequested:
+    """A booking that waits. Raises NotUnderstood where its uid or its start cannot be read."""
     uid = _uid(payload)
     starts_at = moment(payload.get("startTime"))
     if starts_at is None:
@@ -85,7 +86,7 @@ def _requested(payload: Json, hints: PayloadHints) -> CalendarNotice:
 
 def _created(payload: Json, hints: PayloadHints) -> CalendarNotice:
     """There is no BOOKING_CONFIRMED: a confirmed booking is told as a created one."""
-    if _is_pending(payload):
+    if is_pending(payload):
         return Unheeded("BOOKING_CREATED: still pending, so nobody has confirmed it")
     return _settled(payload, hints, Settlement.CONFIRMED)
 
@@ -110,7 +111,7 @@ def _rejected(payload: Json, hints: PayloadHints) -> CalendarNotice:
 
 def _rescheduled(payload: Json, hints: PayloadHints) -> CalendarNotice:
     """A rescheduled booking is a new one: `uid` names the new, `rescheduleUid` the old."""
-    new = None if _is_pending(payload) else _settled(payload, hints, Settlement.CONFIRMED)
+    new = None if is_pending(payload) else _settled(payload, hints, Settlement.CONFIRMED)
     old_uid = _old_uid(payload, _uid(payload))
     if old_uid is None:
         return new or Unheeded("BOOKING_RESCHEDULED: the new booking is pending and the old one is not named")
@@ -133,7 +134,8 @@ def _settled(payload: Json, hints: PayloadHints, how: Settlement, reason: str = 
     )
 
 
-def _is_pending(payload: Json) -> bool:
+def is_pending(payload: Json) -> bool:
+    """Whether it has the status of a booking that nobody has confirmed or refused, in either case of letters."""
     status = payload.get("status")
     return isinstance(status, str) and status.upper() == "PENDING"
 
@@ -142,7 +144,7 @@ def _is_pending(payload: Json) -> bool:
 _TRIGGER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 
 _TRANSLATORS: Mapping[str, Callable[[Json, PayloadHints], CalendarNotice]] = {
-    "BOOKING_REQUESTED": _requested,
+    "BOOKING_REQUESTED": requested,
     "BOOKING_CREATED": _created,
     "BOOKING_CANCELLED": _cancelled,
     "BOOKING_REJECTED": _rejected,
@@ -161,8 +163,6 @@ _WHY_UNHEEDED = {
 }
 
 
-# A uid stands in URLs and in stream ids. Cal.com's own are 22 letters and digits (short-uuid).
-_UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ICAL_UID = re.compile(r"([A-Za-z0-9_-]{1,64})@Cal\.com")
 _RESCHEDULE_MARKS = ("rescheduleUid", "rescheduleId", "rescheduleStartTime")
 
@@ -172,9 +172,10 @@ def _uid(payload: Json) -> str:
     uid = payload.get("uid")
     if uid is None or uid == "":
         return _uid_of_ical(payload)
-    if not isinstance(uid, str) or not _UID.fullmatch(uid):
+    found = uid_in(uid)
+    if found is None:
         raise NotUnderstood("uid is not 1 to 64 letters, digits, - or _")
-    return uid
+    return found
 
 
 def _uid_of_ical(payload: Json) -> str:
@@ -199,7 +200,5 @@ def _was_rescheduled(payload: Json) -> bool:
 
 def _old_uid(payload: Json, uid: str) -> str | None:
     """The booking that this one replaces. One that does not have the shape of a uid was never taken in by us."""
-    old_uid = payload.get("rescheduleUid")
-    if not isinstance(old_uid, str) or not _UID.fullmatch(old_uid) or old_uid == uid:
-        return None
-    return old_uid
+    old_uid = uid_in(payload.get("rescheduleUid"))
+    return None if old_uid == uid else old_uid

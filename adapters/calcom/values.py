@@ -1,6 +1,7 @@
 """Reading Cal.com's JSON: what it may hold, and what is left of what a patient typed."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
@@ -9,6 +10,11 @@ from dataclasses import dataclass
 from domain.errors import NotUnderstood
 
 Json = Mapping[str, object]
+
+DETAIL_CAP = 200
+
+# A uid stands in URLs and in stream ids. Cal.com's own are 22 letters and digits (short-uuid).
+_UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,11 @@ def _refuse_constant(name: str) -> object:
 def as_object(value: object) -> Json:
     """`value` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def uid_in(value: object) -> str | None:
+    """`value` where it has the shape of a booking's uid."""
+    return value if isinstance(value, str) and _UID.fullmatch(value) else None
 
 
 def cleaned(value: object, cap: int) -> str:

@@ -1,4 +1,4 @@
-"""Cal.com's webhooks as the tests need them: one that is whole, changed where a test says so, and signed."""
+"""Cal.com's webhooks, and bookings of its API, as the tests need them: whole ones, changed where a test says so."""
 
 import hashlib
 import hmac
@@ -61,6 +61,32 @@ def booking(**changes: object) -> Document:
         "iCalSequence": 0,
         "seatsPerTimeSlot": None,
         "status": "PENDING",
+    }
+    return changed(fields, changes)
+
+
+def listed(**changes: object) -> Document:
+    """The same booking as the API lists it; the patient's language is a word there, and an answer is its value."""
+    fields = {
+        "id": 501,
+        "uid": "bookingUid00000000001",
+        "title": "Checkup between Dr. Lee and Sarah Jones",
+        "description": None,
+        "hosts": [{"id": 7, "name": "Dr. Lee", "email": "lee@clinic.example", "timeZone": "Europe/London"}],
+        "status": "pending",
+        "start": "2026-05-12T09:30:00.000Z",
+        "end": "2026-05-12T10:00:00.000Z",
+        "duration": 30,
+        "eventType": {"id": 3, "slug": "checkup"},
+        "location": "5 Main Street",
+        "absentHost": False,
+        "createdAt": "2026-05-01T08:00:00.000Z",
+        "updatedAt": None,
+        "metadata": {},
+        "icsUid": "bookingUid00000000001@Cal.com",
+        "attendees": [attendee(language="en", absent=False)],
+        "guests": [],
+        "bookingFieldsResponses": {"name": "Sarah Jones", "email": "sarah@example.org"},
     }
     return changed(fields, changes)
 

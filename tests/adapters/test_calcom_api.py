@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -54,10 +55,15 @@ def success(**data: object) -> httpx.Response:
     return httpx.Response(200, json={"status": "success", "data": data})
 
 
-def failure(status: int, message: object, **headers: str) -> httpx.Response:
+def failure(status: int, message: object, code: object = "SomeException", **headers: str) -> httpx.Response:
     """The envelope of the API's exception filters."""
-    body = {"status": "error", "path": "/v2/x", "error": {"code": "SomeException", "message": message}}
+    body = {"status": "error", "path": "/v2/x", "error": {"code": code, "message": message}}
     return httpx.Response(status, json=body, headers={name.replace("_", "-"): v for name, v in headers.items()})
+
+
+def turned_away(status: int, message: str) -> httpx.Response:
+    """What the guards answer that look at the key."""
+    return failure(status, message, {401: "UnauthorizedException", 403: "ForbiddenException"}[status])
 
 
 def bare(status: int, message: str) -> httpx.Response:
@@ -150,8 +156,8 @@ def test_the_version_is_the_one_that_these_facts_were_read_of_unless_told_otherw
 
 @pytest.mark.parametrize("key", ["cal_live…", "\ud800", "ключ", ""])
 def test_a_key_that_no_header_can_hold_is_one_that_calcom_refuses(key: str) -> None:
-    outcome = run(calcom(Recorder(failure(401, "Invalid API Key")), api_key=key).look(UID))
-    assert outcome == Rejected("401", "CAL_API_KEY may not do this: Invalid API Key", Blame.CONFIGURATION)
+    outcome = run(calcom(Recorder(turned_away(401, "Invalid API Key")), api_key=key).look(UID))
+    assert outcome == Rejected("401", "CAL_API_KEY may not do this: Invalid API Key", Blame.ACCOUNT)
 
 
 @pytest.mark.parametrize("api_url", ["http://a:b", "http://[::1", "http://a\x00", "https://xn--…"])
@@ -206,13 +212,13 @@ def test_look_tells_the_status_in_whatever_case(status: str, found: CalendarStat
 @pytest.mark.parametrize(
     ("answer", "code", "blame"),
     [
-        (failure(401, "Invalid API Key"), "401", Blame.CONFIGURATION),
-        (failure(403, "no access"), "403", Blame.CONFIGURATION),
-        (failure(404, f"Cannot GET /v2/bookings/{UID}"), "404", Blame.CONFIGURATION),
-        (page(404), "404", Blame.CONFIGURATION),
-        (page(404, ""), "404", Blame.CONFIGURATION),
-        (httpx.Response(301, headers={"location": "https://elsewhere.example"}), "301", Blame.CONFIGURATION),
-        (failure(405, "Method Not Allowed"), "405", Blame.CONFIGURATION),
+        (turned_away(401, "CustomThrottlerGuard - Invalid API Key"), "401", Blame.ACCOUNT),
+        (turned_away(403, "no access"), "403", Blame.ACCOUNT),
+        (failure(404, f"Cannot GET /v2/bookings/{UID}"), "404", Blame.ACCOUNT),
+        (page(404), "404", Blame.ACCOUNT),
+        (page(404, ""), "404", Blame.ACCOUNT),
+        (httpx.Response(301, headers={"location": "https://elsewhere.example"}), "301", Blame.ACCOUNT),
+        (failure(405, "Method Not Allowed"), "405", Blame.ACCOUNT),
         (failure(400, "bad uid"), "400", Blame.PERMANENT),
         (failure(410, "gone"), "410", Blame.PERMANENT),
         (httpx.Response(200, json={"status": "success", "data": [{"status": "pending"}]}), "series", Blame.PERMANENT),
@@ -308,10 +314,14 @@ OUTCOMES = [
     (failure(410, "gone"), Rejected("410", "gone")),
     (failure(422, "breaks the contract"), Rejected("422", "breaks the contract")),
     (
-        failure(401, "Invalid API Key"),
-        Rejected("401", "CAL_API_KEY may not do this: Invalid API Key", Blame.CONFIGURATION),
+        turned_away(401, "Invalid API Key"),
+        Rejected("401", "CAL_API_KEY may not do this: Invalid API Key", Blame.ACCOUNT),
     ),
-    (failure(403, "no"), Rejected("403", "CAL_API_KEY may not do this: no", Blame.CONFIGURATION)),
+    (turned_away(403, "no"), Rejected("403", "CAL_API_KEY may not do this: no", Blame.ACCOUNT)),
+    (
+        failure(401, "User is not authorized", "TRPCError"),
+        Rejected("401", "CAL_API_KEY may not do this: User is not authorized", Blame.CONFIGURATION),
+    ),
     (failure(429, "Too many"), Retry("Too many", MINUTE)),
     (failure(429, "Too many", retry_after="5"), Retry("Too many", timedelta(seconds=5))),
     (failure(500, "boom"), InDoubt("boom")),
@@ -338,8 +348,33 @@ def test_a_route_that_does_not_exist_is_a_fault_of_the_settings(act: Act, verbs:
 
     outcome = run(act(calcom(wire, verbs=verbs)))
     assert isinstance(outcome, Rejected)
-    assert (outcome.code, outcome.blame) == (str(status), Blame.CONFIGURATION)
+    assert (outcome.code, outcome.blame) == (str(status), Blame.ACCOUNT)
     assert "CAL_API_URL" in outcome.detail
+
+
+@both_acts
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    ("refuse", "blame"),
+    [
+        (partial(turned_away, message="CustomThrottlerGuard - Invalid API Key"), Blame.ACCOUNT),
+        (page, Blame.ACCOUNT),
+        (partial(page, text=""), Blame.ACCOUNT),
+        (partial(httpx.Response, json=["no"]), Blame.ACCOUNT),
+        (partial(failure, message="User is not authorized", code="TRPCError"), Blame.CONFIGURATION),
+        (partial(bare, message="User not a host of this event"), Blame.CONFIGURATION),
+        (partial(failure, message="no", code="SomeException"), Blame.CONFIGURATION),
+        (partial(failure, message="no", code=["UnauthorizedException"]), Blame.CONFIGURATION),
+    ],
+)
+def test_a_refused_key_is_the_accounts_fault_and_a_host_who_is_another_is_not(
+    act: Act, refuse: Callable[[int], httpx.Response], blame: Blame, status: int
+) -> None:
+    """If one appointment of a colleague's stood for the whole account, nobody would be asked any more."""
+    outcome = run(act(calcom(Recorder(refuse(status)))))
+    assert isinstance(outcome, Rejected)
+    assert outcome.blame is blame
+    assert "CAL_API_KEY" in outcome.detail
 
 
 @both_acts

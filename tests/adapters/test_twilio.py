@@ -129,6 +129,7 @@ def rejected(code: str, blame: Blame) -> Rejected:
 
 
 PERMANENT, CONFIGURATION, OPTED_OUT = Blame.PERMANENT, Blame.CONFIGURATION, Blame.OPTED_OUT
+REFUSED_ACCOUNT = Blame.ACCOUNT
 SOON = timedelta(seconds=7)
 DATE, LATER, EARLIER = (f"Mon, 23 Nov 2026 10:{when} GMT" for when in ("00:00", "00:07", "59:59"))
 
@@ -146,13 +147,17 @@ OUTCOMES: dict[str, tuple[Handler, Accepted | Rejected | Retry | InDoubt]] = {
     "created, badly compressed": (answered(201, b"no gzip", Content_Encoding="gzip"), InDoubt("")),
     "a page of a proxy": (answered(200, b"<html>Welcome</html>"), InDoubt("")),
     "moved": (answered(307, None, Location="https://elsewhere.example"), InDoubt("")),
-    "authentication": (refused(401, 20003), rejected("20003", CONFIGURATION)),
-    "unauthorized, no JSON": (answered(401, b""), rejected("HTTP 401", CONFIGURATION)),
-    "forbidden, unknown code": (refused(403, 29999), rejected("29999", CONFIGURATION)),
-    "no such account": (refused(404, 20404), rejected("20404", CONFIGURATION)),
-    "no such path": (answered(404, b"Not Found"), rejected("HTTP 404", CONFIGURATION)),
-    "account not active": (refused(400, 20005), rejected("20005", CONFIGURATION)),
-    "account suspended": (refused(400, 30002), rejected("30002", CONFIGURATION)),
+    "authentication": (refused(401, 20003), rejected("20003", REFUSED_ACCOUNT)),
+    "unauthorized, no JSON": (answered(401, b""), rejected("HTTP 401", REFUSED_ACCOUNT)),
+    "forbidden, unknown code": (refused(403, 29999), rejected("29999", REFUSED_ACCOUNT)),
+    "no such account": (refused(404, 20404), rejected("20404", REFUSED_ACCOUNT)),
+    "no such path": (answered(404, b"Not Found"), rejected("HTTP 404", REFUSED_ACCOUNT)),
+    "account not active": (refused(400, 20005), rejected("20005", REFUSED_ACCOUNT)),
+    "account suspended": (refused(400, 30002), rejected("30002", REFUSED_ACCOUNT)),
+    "no account of ours": (refused(400, 10001), rejected("10001", REFUSED_ACCOUNT)),
+    "method not allowed": (answered(405, b""), rejected("HTTP 405", REFUSED_ACCOUNT)),
+    "a proxy wants a password": (answered(407, b""), rejected("HTTP 407", REFUSED_ACCOUNT)),
+    "forbidden region": (refused(403, 21408), rejected("21408", CONFIGURATION)),
     "region not enabled": (refused(400, 21408), rejected("21408", CONFIGURATION)),
     "sender is no Twilio number": (refused(400, 21606), rejected("21606", CONFIGURATION)),
     "sender cannot send": (refused(400, 21601), rejected("21601", CONFIGURATION)),

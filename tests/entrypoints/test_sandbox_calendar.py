@@ -2,12 +2,17 @@
 
 import hmac
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from adapters.calcom import CalCom, CalComSettings, api, listing
+from domain.inbound import BookingRequested
+from domain.ports import RawRequest
 from entrypoints.sandbox.world import Status
-from tests.entrypoints.test_sandbox_kit import UID, Scene, webhook
+from tests.entrypoints.test_sandbox_kit import FORM, NOW, UID, Scene, webhook
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +75,52 @@ async def test_refuses_a_list_that_it_does_not_know(query: str) -> None:
         response = await scene.cal(GET, f"/v2/bookings{query}")
 
     assert (response.status_code, response.json()["error"]["code"]) == (400, "BadRequestException")
+
+
+async def test_the_product_reads_in_the_list_what_a_webhook_would_have_told() -> None:
+    async with Scene() as scene:
+        await scene.http.post("/sandbox/book", data=FORM)
+        scene.booking(ACCEPTED)
+        (request,) = scene.product.requests
+        calendar = calcom(scene)
+        told = calendar.receive(RawRequest("POST", "/", dict(request.headers), request.content))
+        listed = await calendar.unconfirmed(NOW)
+        later = await calendar.unconfirmed(NOW + timedelta(seconds=1))
+
+    assert isinstance(told, BookingRequested)
+    assert listed == [replace(told, told_at=None)]
+    assert later == []
+
+
+async def test_the_product_reads_a_list_of_several_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "PAGE_SIZE", 2)
+    monkeypatch.setattr(api, "PAGE_SIZE", 2)
+    async with Scene() as scene:
+        for number in range(5):
+            scene.booking(uid=f"bk{number}")
+        found = await calcom(scene).unconfirmed(None)
+
+    assert isinstance(found, list)
+    assert [booking.uid for booking in found] == ["bk0", "bk1", "bk2", "bk3", "bk4"]
+
+
+async def test_reading_the_list_is_no_news_for_the_page() -> None:
+    async with Scene() as scene:
+        scene.booking()
+        version = scene.world.version
+        await calcom(scene).unconfirmed(None)
+        await scene.cal(GET, "/v2/bookings?status=nonsense")
+        assert (list(scene.world.calls), scene.world.version) == ([], version)
+
+        await calcom(scene).look(UID)
+        assert [call.path for call in scene.world.calls] == [ONE]
+
+
+def calcom(scene: Scene) -> CalCom:
+    """The product's own adapter, with the sandbox's settings."""
+    settings = scene.settings
+    secrets = (settings["CAL_WEBHOOK_SECRET"],)
+    return CalCom(CalComSettings(settings["CAL_API_URL"], settings["CAL_API_KEY"], webhook_secrets=secrets), scene.http)
 
 
 async def test_a_booking_is_announced_with_a_signature_over_its_very_bytes() -> None:

@@ -1,10 +1,14 @@
 """The fake Twilio: what it takes, what it refuses, and how it signs."""
 
+from dataclasses import replace
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx
 import pytest
 
+from adapters.twilio import Twilio, TwilioSettings
+from domain.ports import OutgoingText, RawRequest
 from entrypoints.sandbox.twilio import segments
 from tests.entrypoints.test_sandbox_kit import BASE, NOW, SARAH, Scene, fields, is_signed_by_twilio
 
@@ -145,6 +149,58 @@ async def test_a_list_from_no_day_is_refused() -> None:
         response = await scene.http.get(scene.messages_url, params={"DateSent>": "soon"}, auth=scene.twilio_auth)
 
     assert (response.status_code, response.json()["code"]) == (400, 20001)
+
+
+async def test_the_product_reads_in_the_list_what_a_webhook_would_have_told() -> None:
+    async with Scene() as scene:
+        await scene.send(Body="question")
+        for text in ("Who is this?", "YES"):
+            await scene.sandbox.phone.reply(SARAH, text)
+        request = scene.product.requests[-1]
+        carrier = twilio(scene)
+        (told,) = carrier.receive_texts(
+            RawRequest("POST", request.url.path, {k.lower(): v for k, v in request.headers.items()}, request.content)
+        )
+        listed = await carrier.received(NOW)
+        later = await carrier.received(NOW + timedelta(days=1))
+
+    assert isinstance(listed, list)
+    assert [text.text for text in listed] == ["Who is this?", "YES"]
+    assert listed[-1] == replace(told, sent_at=NOW)
+    assert later == []
+
+
+async def test_reading_what_was_received_is_no_news_for_the_page_and_looking_for_one_text_is() -> None:
+    async with Scene() as scene:
+        await scene.sandbox.phone.reply(SARAH, "YES")
+        calls, version = len(scene.world.calls), scene.world.version
+        await twilio(scene).received(NOW)
+        assert (len(scene.world.calls), scene.world.version) == (calls, version)
+
+        await twilio(scene).find(OutgoingText("key", SARAH, "question", timedelta(hours=1)), NOW)
+        assert [call.method for call in scene.world.calls][calls:] == ["GET"]
+
+
+async def test_a_stranger_who_asks_for_what_was_received_is_refused() -> None:
+    async with Scene() as scene:
+        response = await scene.http.get(scene.messages_url, params={"DateSent>": "2026-05-08"}, auth=("AC0", "wrong"))
+
+    assert (response.status_code, response.json()["code"]) == (401, 20003)
+
+
+def twilio(scene: Scene) -> Twilio:
+    """The product's own adapter, with the sandbox's settings."""
+    settings = scene.settings
+    return Twilio(
+        TwilioSettings(
+            settings["TWILIO_ACCOUNT_SID"],
+            (settings["TWILIO_AUTH_TOKEN"],),
+            settings["TWILIO_FROM"],
+            settings["PUBLIC_URL"],
+            settings["TWILIO_API_URL"],
+        ),
+        scene.http,
+    )
 
 
 @pytest.mark.parametrize(

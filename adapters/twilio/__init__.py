@@ -1,0 +1,14 @@
+"""Twilio, both directions.
+
+api        the client: send a text, find its copies, list what was received
+answers    what its answers and its errors mean
+listing    reading its list of messages
+webhooks   what it posts to us: verified, then translated; and how it is answered
+settings   one account
+values     numbers, dates and words as Twilio writes them
+"""
+
+from adapters.twilio.api import Twilio, http_client
+from adapters.twilio.settings import TwilioSettings
+
+__all__ = ["Twilio", "TwilioSettings", "http_client"]
