@@ -1,33 +1,23 @@
-"""The one door to SQL: SQLite through the event store library's recorder, so that facts, rows of the views and
-errands are one transaction.
+"""The one door to SQL, whatever the database: what a write is, and what becomes of a batch of them.
 
 Statements are written once, with `:name` parameters, `{now}` for the database's own clock in milliseconds, and
-`{position}` for the column that tells where a fact stands in the log.
+`{position}` for the column that tells where a fact stands in the log. `sqlite` and `postgresql` spell them.
 """
 
-import sqlite3
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
-from eventsourcing.persistence import (
-    DatabaseError,
-    IntegrityError,
-    InterfaceError,
-    OperationalError,
-    PersistenceError,
-    StoredEvent,
-)
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 
-from domain.errors import ClaimLost, Conflict, Misconfigured, StorageAway
+from domain.errors import ClaimLost, Conflict, StorageAway
 
 Row = Mapping[str, Any]
-AWAY = (OperationalError, InterfaceError, sqlite3.OperationalError, sqlite3.InterfaceError)
-NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-POSITION = "rowid"
+AWAY = (OperationalError, InterfaceError)
+STORED = "SELECT state FROM stored_events WHERE originator_id = :stream AND originator_version = :version"
 
 
 @dataclass(frozen=True)
@@ -41,83 +31,34 @@ class Statement:
 
 @dataclass
 class Write:
-    """What one request stores, all or nothing. `rows` are what its statements returned (RETURNING)."""
+    """What one request stores, all or nothing. `rows` are what its statements returned (RETURNING). `wakes`: workers
+    in every process are told that there is something to do."""
 
     facts: Sequence[StoredEvent] = ()
     statements: Sequence[Statement] = ()
+    wakes: bool = False
     rows: list[Row] = field(default_factory=list)
     error: Exception | None = None
 
-
-class Recorder(SQLiteApplicationRecorder):
-    """The library's recorder, carrying the statements of each write in the facts' own transaction."""
-
-    def _insert_events(
-        self,
-        c: SQLiteCursor,
-        stored_events: Sequence[StoredEvent],
-        *,
-        writes: Sequence[Write] = (),
-        apart: bool = False,
-        **kwargs: Any,
-    ) -> Sequence[int] | None:
-        for write in writes:
-            write.rows, write.error = [], None
-            if apart:
-                self._insert_apart(c, write)
-            else:
-                self._insert_one(c, write)
-        return super()._insert_events(c, stored_events, **kwargs)
-
-    def _insert_apart(self, c: SQLiteCursor, write: Write) -> None:
-        """In a savepoint: nobody pays for a neighbour's conflict."""
-        c.execute("SAVEPOINT one_write")
-        try:
-            self._insert_one(c, write)
-        except AWAY:
-            raise  # the whole transaction is lost, not one write
-        except Exception as error:
-            write.error = error
-            c.execute("ROLLBACK TO one_write")
-        c.execute("RELEASE one_write")
-
-    def _insert_one(self, c: SQLiteCursor, write: Write) -> None:
-        super()._insert_events(c, write.facts)  # first, so that the transaction begins by writing
-        for statement in write.statements:
-            c.execute(_spelled(statement.sql), dict(statement.parameters))
-            returned = c.fetchall()
-            if statement.must_match and not returned:
-                raise ClaimLost("another worker holds this errand now")
-            write.rows += [dict(row) for row in returned]
+    def took(self, statement: Statement, returned: Sequence[Row]) -> None:
+        """Keep what a statement returned. Raises ClaimLost."""
+        if statement.must_match and not returned:
+            raise ClaimLost("another worker holds this errand now")
+        self.rows += returned
 
 
-class Database:
-    """An open SQLite file. Reads have a connection of their own: in WAL mode they never wait for a writer, and one
-    takes microseconds, so they run on the caller's thread."""
+class Database(ABC):
+    """An open database. Reads run on the caller's event loop, writes in batches on the writer's thread.
 
-    def __init__(self, path: str) -> None:
-        """Raises Misconfigured where the file cannot be opened."""
-        self.path = path
-        try:
-            self._datastore = SQLiteDatastore(path, originator_id_type="text")
-            self.recorder = Recorder(self._datastore)
-            with self._datastore.get_connection(commit=True):
-                pass  # the first connection switches the file to WAL
-            self._reader = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error, PersistenceError) as error:
-            raise Misconfigured([f"DATABASE_URL: cannot open {path} ({error}); choose a writable place"]) from error
-        self._reader.row_factory = sqlite3.Row
+    `name` is what may be shown of its address; `path` is the file, where it is one.
+    """
 
+    name: str
+    path: str = ""
+
+    @abstractmethod
     async def read(self, sql: str, **parameters: Any) -> list[Row]:
         """Committed rows. Raises StorageAway."""
-        return self.read_now(sql, **parameters)
-
-    def read_now(self, sql: str, **parameters: Any) -> list[Row]:
-        """As `read`, for those who have no event loop."""
-        try:
-            return [dict(row) for row in self._reader.execute(_spelled(sql), parameters)]
-        except sqlite3.Error as error:
-            raise StorageAway(f"the database cannot be read: {error}") from error
 
     def write(self, writes: Sequence[Write]) -> None:
         """Store the writes in one transaction. What goes wrong with one of them stands in its `error` afterwards;
@@ -127,32 +68,77 @@ class Database:
             error = self._insert(writes, apart=True)
         for write in writes:
             if problem := error or write.error:
-                write.error = _for_the_domain(problem)
+                write.error = self._for_the_domain(write, problem)
+
+    @abstractmethod
+    async def watch(self, ring: Callable[[], None]) -> None:
+        """Ring whenever a process has committed something to do, until cancelled. A hint only: rings may be lost."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of every connection."""
+
+    @abstractmethod
+    def _store(self, writes: Sequence[Write], *, apart: bool) -> None:
+        """All writes in one transaction; `apart`: each in a savepoint, its problem in its `error`."""
+
+    @abstractmethod
+    def _read_now(self, sql: str, **parameters: Any) -> list[Row]:
+        """As `read`, on the writer's thread."""
 
     def _insert(self, writes: Sequence[Write], *, apart: bool) -> Exception | None:
+        for write in writes:
+            write.rows, write.error = [], None
         try:
-            self.recorder.insert_events([], writes=writes, apart=apart)
+            self._store(writes, apart=apart)
         except Exception as error:
             return error
         return None
 
-    def close(self) -> None:
-        self._reader.close()
-        self._datastore.close()
+    def _for_the_domain(self, write: Write, error: Exception) -> Exception | None:
+        if isinstance(error, IntegrityError):
+            return None if self._is_stored(write) else Conflict(str(error))
+        if isinstance(error, AWAY):
+            return StorageAway(f"the database cannot be written: {one_line(error)}")
+        return error
+
+    def _is_stored(self, write: Write) -> bool:
+        """Whether the conflict is with ourselves: a commit whose acknowledgement was lost with the connection, and
+        which was tried again. A fact's bytes hold its decision's id, so nobody else's are the same."""
+        if not write.facts:
+            return False
+        first = write.facts[0]
+        try:
+            found = self._read_now(STORED, stream=first.originator_id, version=first.originator_version)
+        except Exception:
+            return False  # a conflict then: whoever decides again will find the facts
+        return bool(found) and bytes(found[0]["state"]) == bytes(first.state)
 
 
-@cache
-def _spelled(sql: str) -> str:
-    return sql.replace("{now}", NOW).replace("{position}", POSITION)
+class Session(Protocol):
+    """A transaction that changes the schema, and that no other process shares."""
+
+    def run(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run one statement."""
 
 
-def _for_the_domain(error: Exception) -> Exception:
-    if isinstance(error, IntegrityError | sqlite3.IntegrityError):
-        return Conflict(str(error))
-    is_damaged = type(error) in (DatabaseError, sqlite3.DatabaseError)  # not its children, which blame the statement
-    if is_damaged or isinstance(error, AWAY):
-        return StorageAway(f"the database cannot be written: {error}")
-    return error
+class Schema(Protocol):
+    """The tables of a database that may not be there yet. `dialect` is the part of a migration's name that is for this
+    kind of database only."""
+
+    name: str
+    dialect: str
+
+    def exists(self) -> bool:
+        """Whether there is a database at all, as far as can be told without making one."""
+
+    def alone(self) -> AbstractContextManager[Session]:
+        """One transaction; nothing stays where it raises. Raises Misconfigured."""
+
+
+def one_line(error: Exception) -> str:
+    """What a driver says, for a log line."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def milliseconds(moment: datetime | None) -> int | None:

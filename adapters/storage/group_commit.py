@@ -6,11 +6,13 @@ Each request is answered after the commit that holds it.
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
-from adapters.storage.database import Database, Row, Write
+from adapters.storage.database import Database, Row, Statement, Write
 from domain.errors import StorageAway
 
 LARGEST_BATCH = 500
+PATIENCE = 8.0  # seconds; a carrier waits 15 for its answer
 
 
 class GroupCommit:
@@ -21,19 +23,33 @@ class GroupCommit:
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
+        self.problem = ""  # why the last batch could not be stored
         self._thread = ThreadPoolExecutor(1, "replyes-writer")
 
     async def commit(self, write: Write) -> list[Row]:
         """Store one write; returns what its statements returned. A caller that is cancelled does not take its write
-        back. Raises what went wrong with this write: Conflict, ClaimLost, StorageAway."""
+        back. Raises what went wrong with this write: Conflict, ClaimLost, StorageAway. A write that waits too long for
+        a slow database is withdrawn; one that is under way by then may be stored all the same, and whoever sends it
+        again finds it there."""
         if self._is_closed:
             raise StorageAway("the process is stopping")
         stored = asyncio.get_running_loop().create_future()
-        self._waiting.append((write, stored))
+        waiting = (write, stored)
+        self._waiting.append(waiting)
         if self._task is None:
             self._task = asyncio.create_task(self._drain())
-        await asyncio.shield(stored)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.shield(stored)
+        except TimeoutError:
+            with suppress(ValueError):
+                self._waiting.remove(waiting)
+            raise StorageAway("the database is slow: nobody knows yet whether it has taken the write") from None
         return write.rows
+
+    async def try_out(self) -> None:
+        """Write something that changes nothing. Raises StorageAway."""
+        await self.commit(Write(statements=[Statement("UPDATE installation SET value = value")]))
 
     async def _drain(self) -> None:
         try:
@@ -52,6 +68,7 @@ class GroupCommit:
             failure = error
         for write, stored in batch:
             _resolve(stored, failure or write.error)
+        self.problem = _problem([failure or write.error for write, _ in batch])
 
     async def close(self) -> None:
         """Finish what is waiting, then stop the thread."""
@@ -59,6 +76,10 @@ class GroupCommit:
         if self._task is not None:
             await asyncio.shield(self._task)
         self._thread.shutdown()
+
+
+def _problem(errors: list[Exception | None]) -> str:
+    return next((str(error) for error in errors if isinstance(error, StorageAway)), "")
 
 
 def _resolve(stored: "asyncio.Future[None]", error: Exception | None) -> None:
