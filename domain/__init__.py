@@ -10,9 +10,9 @@ The story, which knows only itself:
     replies         what a text means: YES, NO or neither
     hearing         whose answer it is, and what shall come of it
     deadlines       when to ask and when to give up; patience: how long to wait before trying again
-    wording         what we say; languages: one data file for each language
+    wording         what we say; languages: one data file for each language; segments: how long that is
     clinics         a clinic: its name, phone, languages, patience
-    errands         what we may ask of the outside world
+    errands         what we may ask of the outside world; channels: what it goes through, and when that is shut
     inbound         what the outside world tells us
     facts           what every fact has in common; what is private to a patient
     inbox           what only a person can settle
@@ -22,7 +22,9 @@ The beats, which use the story and speak to ports:
 
     decisions       DECIDE: load, decide, append, and once more when overtaken. Then by what arrives:
                     confirmations (a webhook of the calendar), answers (a text), expiry (time is up),
-                    speech (the moment to say something), outcomes (what became of an errand)
+                    speech (the moment to say something), outcomes (what became of an errand),
+                    handling (a person takes care of an errand)
+    reconcile       what webhooks missed, from the calendar; sweep: the same from the carrier
     reactions       REACT: a fact becomes errands; pure
     delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar)
     ledger          what the inside asks of its memory

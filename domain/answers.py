@@ -65,6 +65,7 @@ class Answers(Decisions):
             hint=text.hint,
             max_clarifications=clinic.max_clarifications,
             now=now,
+            came_late=_came_late(conversation, text),
         )
 
     async def _question(self, conversation: Conversation) -> tuple[Question | None, bool]:
@@ -117,6 +118,16 @@ class Answers(Decisions):
         if situation.says_stop or (conversation.opted_out and not situation.says_start):
             return False
         return verdict.says is Says.CLARIFY or conversation.answers_on(situation.now.date()) < MOST_ANSWERS_A_DAY
+
+
+def _came_late(conversation: Conversation, text: InboundText) -> bool:
+    """Whether a text that was fetched from the carrier's list is older than what was decided or asked since. Carriers'
+    dates have whole seconds."""
+    if text.sent_at is None:
+        return False
+    question = conversation.asking or conversation.question
+    newest = [conversation.decided_at, question.asked_at if question else None]
+    return any(one is not None and text.sent_at < one.replace(microsecond=0) for one in newest)
 
 
 def _how(situation: Situation) -> tuple[str, str]:

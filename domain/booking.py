@@ -13,6 +13,8 @@ from domain.inbox import Staff
 from domain.lifecycle import ASKED, OPEN, Move, State, after
 from domain.replies import Answer
 
+PENDING = "pending"  # what the calendar calls a booking that nobody has settled
+
 
 class Booking(Correspondent):
     """One Cal.com booking of one clinic; its stream is `booking-<clinic>-<uid>`.
@@ -137,6 +139,17 @@ class Booking(Correspondent):
             return False
         self._note(facts.SeatGivenUp, moment, how=notice.how, told_at=notice.told_at)
         self.hand_to_staff(Staff.SEAT_GIVEN_UP, moment, bookings=(self.id,))
+        return True
+
+    def seems_pending(self, moment: Moment) -> bool:
+        """The calendar shows the booking as pending although it is settled, and no call of ours is owed. Returns False
+        where that is noted already."""
+        if self.state not in (State.CONFIRMED, State.CANCELLED) or self.unsettled is not None:
+            return False
+        if self.calendar_failed or self.told_how == PENDING:
+            return False
+        self._note(facts.CalendarDiffers, moment, how=PENDING, told_at=None)
+        self.hand_to_staff(Staff.CALENDAR_DIFFERS, moment, PENDING, (self.id,))
         return True
 
     def calendar_agrees(self, status: str | None, proved_by: str, moment: Moment) -> None:

@@ -86,7 +86,7 @@ class QuestionPut(Fact):
 
 
 class SmsSent(Moved):
-    """The carrier accepted the question. `proved_by`: the call's outcome, a report, a look-up, or a reply."""
+    """The carrier accepted the question. `proved_by`: call, report, look-up, reply, or staff."""
 
     TOPIC = "booking.sms_sent"
     errand: str

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from domain.booking import Booking
-from domain.delivery import AFTER_CONFIGURATION, Delivery, log
+from domain.channels import SHORTEST_PAUSE
+from domain.delivery import Delivery, log
 from domain.errands import Claimed, Kind
 from domain.ledger import Attempt, Outbox
 from domain.outcomes import CalendarOutcomes
@@ -45,10 +46,12 @@ class Calling(Delivery):
             await self._not_now(claimed, booking, status)
         elif status in FITS[claimed.errand.kind]:
             await self.outcomes.agreed(claimed, status, "look", self.clock())
+            await self._works(claimed)
         elif status in _acts_on(claimed.errand.kind, booking):
             await self._act(claimed, booking)
         else:
             await self.outcomes.refused(claimed, status, self.clock())
+            await self._works(claimed)
 
     async def _act(self, claimed: Claimed, booking: Booking) -> None:
         calendar, kind = self.calendars[claimed.errand.clinic], claimed.errand.kind
@@ -61,10 +64,11 @@ class Calling(Delivery):
         match outcome:
             case InDoubt(detail):
                 await self._later(claimed, f"in doubt: {detail}", AFTER_DOUBT, doubt=True)
-            case Retry() | Rejected(blame=Blame.CONFIGURATION):
+            case Retry() | Rejected(blame=Blame.CONFIGURATION | Blame.ACCOUNT):
                 await self._not_now(claimed, booking, outcome)
             case Accepted() | Rejected():
                 await self._look_again(claimed, booking, outcome)
+                await self._works(claimed)
 
     async def _look_again(self, claimed: Claimed, booking: Booking, outcome: Accepted | Rejected) -> None:
         """What the calendar shows counts more than what it answered. Where it shows nothing yet, its word is taken."""
@@ -83,20 +87,27 @@ class Calling(Delivery):
             await self._later(claimed, f"a race left the booking {shown}")
 
     async def _not_now(self, claimed: Claimed, booking: Booking, outcome: Rejected | Retry) -> None:
-        """Nothing was done. Try again, for a day at most and not beyond the start; a Cal.com that refuses our key is
-        told to staff the first time."""
+        """Nothing was done. Try again, for a day at most and not beyond the start."""
         now = self.clock()
-        if isinstance(outcome, Rejected) and outcome.blame is not Blame.CONFIGURATION:
+        if isinstance(outcome, Rejected) and outcome.blame is Blame.PERMANENT:
             await self.outcomes.refused(claimed, None, now, code=outcome.code, detail=outcome.detail)
         elif self._is_too_old(claimed) or booking.has_started(now):
             await self.outcomes.refused(claimed, None, now, code="given_up", detail=outcome.detail)
         elif isinstance(outcome, Rejected):
-            log.error("Cal.com refuses our key or our address (%s %s)", outcome.code, outcome.detail)
-            if claimed.attempts <= 1:
-                await self.outcomes.closed(claimed, outcome.code, now)
-            await self._later(claimed, outcome.detail, AFTER_CONFIGURATION)
+            await self._refused_by_settings(claimed, outcome)
         else:
+            await self._asked_to_wait(claimed, outcome)
             await self._later(claimed, outcome.detail, outcome.after)
+
+    async def _refused_by_settings(self, claimed: Claimed, refusal: Rejected) -> None:
+        """Our key for every booking, or for this one: staff hears of it once. A key that is refused is not tried with
+        each booking."""
+        now, whole = self.clock(), refusal.blame is Blame.ACCOUNT
+        log.error("Cal.com refuses our key or our address (%s %s)", refusal.code, refusal.detail)
+        is_news = await self.outbox.trip(claimed, now, refusal.detail) if whole else claimed.attempts <= 1
+        if is_news:
+            await self.outcomes.closed(claimed, refusal.code, now)
+        await self._later(claimed, refusal.detail, SHORTEST_PAUSE)
 
 
 def _acts_on(kind: Kind, booking: Booking) -> tuple[CalendarStatus, ...]:

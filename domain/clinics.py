@@ -21,7 +21,8 @@ class OnDoubt(StrEnum):
 
 @dataclass(frozen=True)
 class Clinic:
-    """`key` stands in every stream id: lower-case letters and digits, chosen once and for ever."""
+    """`key` stands in every stream id: lower-case letters and digits, chosen once and for ever. `sms_per_second` is
+    the sender's pace in segments; 0 is none."""
 
     key: str
     name: str
@@ -33,5 +34,6 @@ class Clinic:
     expire_before_start: timedelta = timedelta(hours=2)
     on_expiry: OnExpiry = OnExpiry.LEAVE
     max_clarifications: int = 2
+    sms_per_second: float = 0
     on_doubt: OnDoubt = OnDoubt.ASK
     doubt_after: timedelta = timedelta(minutes=15)

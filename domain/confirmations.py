@@ -37,6 +37,15 @@ class Confirmations(Decisions):
             case Unheeded():
                 return Receipt.IGNORED
 
+    async def still_pending(self, stream: str, now: datetime) -> None:
+        """The calendar shows a booking as pending that is settled here: staff hears of it once."""
+        await self.decide(now, lambda moment: self._still_pending(stream, moment))
+
+    async def _still_pending(self, stream: str, moment: Moment) -> None:
+        booking = await self.ledger.booking(stream)
+        if booking is not None and booking.seems_pending(moment):
+            await self.append(Work(changed=[booking]))
+
     async def _requested(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> Receipt:
         known = await self.ledger.booking(booking_id(clinic.key, notice.uid))
         if known is not None:

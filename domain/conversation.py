@@ -5,7 +5,7 @@ memory, a row that is written in the same commit as the facts.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -15,6 +15,8 @@ from domain.errands import Kind, Says
 from domain.facts import Fact, Moment, Private, StreamCreated
 from domain.inbound import InboundText
 from domain.replies import Meaning
+
+BEFORE_IT_WAS_KEPT = "1970-01-01T00:00:00+00:00"
 
 
 class Outcome(StrEnum):
@@ -64,12 +66,13 @@ class QuestionAsked(Fact):
     words: Private
 
     def apply(self, aggregate: "Conversation") -> None:
-        aggregate.asking = Question(self.errand, tuple(self.bookings))
+        aggregate.asking = Question(self.errand, tuple(self.bookings), self.timestamp)
 
 
 class Heard(Fact):
     """A text from this phone, what it was taken to mean, by which rule, and what came of it.
-    `says` names what it is answered with (see `domain.wording`), "" where it is not answered at once."""
+    `says` names what it is answered with (see `domain.wording`), "" where it is not answered at once. `sent_at` is
+    None for a text that was heard when it came, a moment for one that was fetched later."""
 
     TOPIC = "conversation.heard"
     message_id: str
@@ -80,8 +83,11 @@ class Heard(Fact):
     outcome: str
     bookings: list[str]
     says: str
+    sent_at: datetime | None = None
 
     def apply(self, aggregate: "Conversation") -> None:
+        if self.outcome == Outcome.DECIDED:
+            aggregate.decided_at = self.sent_at or self.timestamp
         if self.says == Says.CLARIFY:
             aggregate.clarifications += 1
         elif self.says:
@@ -116,14 +122,21 @@ class OptedIn(ConsentChanged):
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the errand that asks it, and the bookings that it names."""
+    """One question: the errand that asks it, the bookings that it names, and when it was about to leave."""
 
     errand: str
     bookings: tuple[str, ...]
+    asked_at: datetime
+
+    def memory(self) -> dict[str, Any]:
+        return {"errand": self.errand, "bookings": list(self.bookings), "asked_at": self.asked_at.isoformat()}
 
     @classmethod
     def recall(cls, memory: Mapping[str, Any] | None) -> "Question | None":
-        return cls(memory["errand"], tuple(memory["bookings"])) if memory else None
+        if not memory:
+            return None
+        asked_at = datetime.fromisoformat(memory.get("asked_at", BEFORE_IT_WAS_KEPT))
+        return cls(memory["errand"], tuple(memory["bookings"]), asked_at)
 
 
 class Conversation(Correspondent):
@@ -143,6 +156,7 @@ class Conversation(Correspondent):
         self.question: Question | None = None
         self.asking: Question | None = None
         self.clarifications = 0
+        self.decided_at: datetime | None = None
         self.answered_on: date | None = None
         self.answers_that_day = 0
 
@@ -188,6 +202,7 @@ class Conversation(Correspondent):
             outcome=outcome,
             bookings=list(bookings),
             says=says or "",
+            sent_at=text.sent_at,
         )
 
     def opt_out(self, by: str, word: str, message_id: str, moment: Moment) -> None:
@@ -233,9 +248,10 @@ class Conversation(Correspondent):
             "phone": self.phone.text,
             "opted_out": self.opted_out,
             "knows_bookings": self.knows_bookings,
-            "question": asdict(self.question) if self.question else None,
-            "asking": asdict(self.asking) if self.asking else None,
+            "question": self.question.memory() if self.question else None,
+            "asking": self.asking.memory() if self.asking else None,
             "clarifications": self.clarifications,
+            "decided_at": self.decided_at.isoformat() if self.decided_at else None,
             "answered_on": self.answered_on.isoformat() if self.answered_on else None,
             "answers_that_day": self.answers_that_day,
         }
@@ -252,6 +268,8 @@ class Conversation(Correspondent):
         self.clarifications = memory["clarifications"]
         self.question, self.asking = Question.recall(memory["question"]), Question.recall(memory["asking"])
         self.answers_that_day = memory["answers_that_day"]
+        if decided_at := memory.get("decided_at"):
+            self.decided_at = datetime.fromisoformat(decided_at)
         if day := memory["answered_on"]:
             self.answered_on = date.fromisoformat(day)
         return self

@@ -12,7 +12,7 @@ from domain.inbox import Staff
 
 
 class TextSent(Fact):
-    """The carrier accepted a text. `proved_by`: the call's outcome, a report, a look-up, or a reply.
+    """The carrier accepted a text. `proved_by`: the call's outcome, a report, a look-up, a reply, or staff.
     `bookings` are the streams of the bookings that it speaks of; `words` are None where another fact has them."""
 
     TOPIC = "text.sent"
@@ -85,6 +85,24 @@ class HandedToStaff(Fact):
     bookings: list[str]
 
 
+class ByHand(StrEnum):
+    """What a person did with an errand that was stuck. The values are stored for ever."""
+
+    RETRIED = "retried"
+    SENT = "sent"
+    UNSENT = "unsent"
+
+
+class ErrandHandled(Fact):
+    """A person did something with an errand, or knew what had become of it: `how` is a `ByHand`."""
+
+    TOPIC = "staff.errand_handled"
+    kind: str
+    errand: str
+    how: str
+    bookings: list[str]
+
+
 class Correspondent(BaseAggregate[str]):
     """A stream on whose behalf texts are sent."""
 
@@ -150,6 +168,12 @@ class Correspondent(BaseAggregate[str]):
     def hand_to_staff(self, reason: Staff, moment: Moment, detail: str = "", bookings: tuple[str, ...] = ()) -> None:
         """A person has to look at this."""
         self._note(HandedToStaff, moment, reason=reason, detail=detail, bookings=list(bookings))
+
+    def errand_handled(
+        self, kind: Kind, errand: str, moment: Moment, *, how: ByHand, bookings: tuple[str, ...] = ()
+    ) -> None:
+        """A person took care of an errand."""
+        self._note(ErrandHandled, moment, kind=kind, errand=errand, how=how, bookings=list(bookings))
 
     def private(self, text: str) -> Private:
         """Words that only this patient's key opens."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.channels import Channel
+
 
 class Kind(StrEnum):
     """The kinds of errand. The first five are texts, the last two change the calendar."""
@@ -22,8 +24,8 @@ class Kind(StrEnum):
     CANCEL_IN_CALENDAR = "cancel_in_calendar"
 
     @property
-    def is_calendar(self) -> bool:
-        return self in (Kind.CONFIRM_IN_CALENDAR, Kind.CANCEL_IN_CALENDAR)
+    def channel(self) -> Channel:
+        return Channel.CALENDAR if self in (Kind.CONFIRM_IN_CALENDAR, Kind.CANCEL_IN_CALENDAR) else Channel.SMS
 
 
 class Says(StrEnum):
@@ -75,13 +77,15 @@ class Errand:
 @dataclass(frozen=True)
 class Claimed:
     """An errand in a worker's hands. `attempted_at` is set when an earlier attempt left no outcome: it is in doubt,
-    and `text` is what exactly was said then. `resent` tells that a doubt has been answered by sending again."""
+    and `text` is what exactly was said then. `resent` tells that a doubt has been answered by sending again.
+    `probes`: its channel was shut, and this errand finds out whether it works again."""
 
     errand: Errand
     attempts: int = 0
     attempted_at: datetime | None = None
     text: str = ""
     resent: bool = False
+    probes: bool = False
 
     @property
     def in_doubt(self) -> bool:

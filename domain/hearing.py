@@ -18,7 +18,7 @@ from domain.replies import Answer, Keyword, Meaning
 class Situation:
     """Everything that the verdict depends on. `named` are the bookings of the question that the text can answer,
     and `unproved` tells that this question may have left without our knowing; `unnamed` are open bookings of the
-    phone that it does not name."""
+    phone that it does not name. `came_late`: newer texts or a newer question have overtaken it."""
 
     conversation: Conversation
     named: Sequence[Booking]
@@ -28,6 +28,7 @@ class Situation:
     hint: ConsentHint | None
     max_clarifications: int
     now: datetime
+    came_late: bool = False
 
     @property
     def ahead(self) -> list[Booking]:
@@ -74,6 +75,14 @@ def judge(situation: Situation) -> Verdict:
         if verdict is not None:
             return verdict
     return Verdict(Outcome.NOTED, situation.named, staff=Staff.NO_ANSWER_ASKED)
+
+
+def _came_late(situation: Situation) -> Verdict | None:
+    """A text that was fetched afterwards decides only if nothing newer has been decided or asked. A STOP counts
+    whenever it comes."""
+    if not situation.came_late or situation.says_stop:
+        return None
+    return Verdict(Outcome.NOTED, situation.named, staff=Staff.CAME_LATE)
 
 
 def _answer(situation: Situation) -> Verdict | None:
@@ -165,6 +174,7 @@ def _stranger(situation: Situation) -> Verdict | None:
 
 
 RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
+    _came_late,
     _answer,
     _changed_mind,
     _stop,

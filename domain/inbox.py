@@ -23,6 +23,9 @@ class Staff(StrEnum):
     TEXT_GIVEN_UP = "text_given_up"
     CALENDAR_REFUSED = "calendar_refused"
     CALENDAR_CLOSED = "calendar_closed"
+    CALENDAR_DIFFERS = "calendar_differs"
+    CARRIER_CLOSED = "carrier_closed"
+    CAME_LATE = "came_late"
     SEAT_GIVEN_UP = "seat_given_up"
 
 
@@ -44,6 +47,9 @@ SENTENCES = {
     Staff.TEXT_GIVEN_UP: "A text could not be sent in time ({detail}): please call the patient.",
     Staff.CALENDAR_REFUSED: "Cal.com would not do what was decided ({detail}): please look.",
     Staff.CALENDAR_CLOSED: "Cal.com refuses our key or our address ({detail}): the answer waits until that is mended.",
+    Staff.CALENDAR_DIFFERS: "Cal.com still shows this booking as {detail}, and it was settled here: please look.",
+    Staff.CARRIER_CLOSED: "The SMS carrier refuses our account ({detail}): all texts wait until that is mended.",
+    Staff.CAME_LATE: "A text that reached us late, after newer ones: please read it.",
     Staff.SEAT_GIVEN_UP: "A seat of this booking was given up, and Cal.com does not say whose: please look.",
 }
 

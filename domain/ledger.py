@@ -5,13 +5,16 @@ Facts, the rows of the views and the errands that come of them are stored in ONE
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from domain.booking import Booking
+from domain.channels import Condition
 from domain.conversation import Conversation
+from domain.correspondence import ByHand
 from domain.errands import Claimed, Errand, Kind
 from domain.inbound import Delivery
+from domain.lifecycle import State
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,23 @@ class Attempt:
 
 @dataclass(frozen=True)
 class GivenUp:
-    """A claimed errand that is kept where people can see it, and claimed no more."""
+    """A claimed errand that is kept where people can see it, and claimed no more. `undone`: it is certain that nothing
+    was done, so its mark goes."""
 
     claimed: Claimed
     why: str
+    undone: bool = False
+
+
+@dataclass(frozen=True)
+class Handled:
+    """What a person does with an errand. It is done only while the errand stands as it was looked at, in nobody's
+    hands: otherwise ClaimLost."""
+
+    claimed: Claimed
+    was_dead: bool
+    how: ByHand
+    at: datetime
 
 
 @dataclass
@@ -49,6 +65,16 @@ class Work:
     attempt: Attempt | None = None
     finished: str | None = None
     given_up: GivenUp | None = None
+    handled: Handled | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """One line of the list of bookings: enough to tell whether the calendar has to be asked about it."""
+
+    uid: str
+    stream: str
+    state: State
 
 
 @dataclass(frozen=True)
@@ -95,17 +121,43 @@ class Ledger(Protocol):
     async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
         """Streams of open bookings whose time is up at `now`, the longest overdue first."""
 
+    async def ahead(self, clinic: str, now: datetime) -> Sequence[Known]:
+        """The clinic's bookings that have not begun, in the order of their streams."""
+
     async def append(self, work: Work) -> None:
         """Store it all in one commit. Raises Conflict where somebody else was first (nothing is stored; load and
         decide again), ClaimLost where `attempt` came too late, StorageAway where the database took nothing."""
 
 
+class Turns(Protocol):
+    """Jobs that are run every so often by one of many processes."""
+
+    async def take(self, job: str, now: datetime, every: timedelta) -> bool:
+        """Whether this process shall run the job now; nobody else gets this turn."""
+
+    async def next_at(self, job: str) -> datetime | None:
+        """When the job's next turn comes; None where it has never been run."""
+
+    async def done_until(self, job: str) -> datetime | None:
+        """Up to when the job's last complete run has looked; None where there was none."""
+
+    async def finish(self, job: str, until: datetime) -> None:
+        """A complete run has looked at everything up to `until`."""
+
+    async def installed_at(self) -> datetime | None:
+        """When this database was first used."""
+
+
 class Outbox(Protocol):
     """The errands that are still to be carried out."""
 
-    async def claim(self, now: datetime, limit: int) -> list[Claimed]:
-        """Take errands that are due at `now` and in nobody's hands, for the length of a lease. An errand is
-        given to one worker only; errands of one lane one at a time, in order."""
+    async def waiting(self, now: datetime) -> list[Condition]:
+        """The channels for which something is due at `now` and in nobody's hands."""
+
+    async def claim(self, now: datetime, limit: int, through: Condition | None = None) -> list[Claimed]:
+        """Take errands that are due at `now` and in nobody's hands, for the length of a lease; `through` names one
+        channel. An errand is given to one worker only; errands of one lane one at a time, in order. Whoever answers
+        a patient comes before who begins."""
 
     async def get(self, key: str) -> Claimed | None:
         """One errand, whoever holds it; None when its outcome is recorded."""
@@ -122,3 +174,17 @@ class Outbox(Protocol):
 
     async def give_up(self, gone: GivenUp) -> None:
         """Keep the errand where people can see it, but claim it no more."""
+
+    async def take_turn_to_send(self, clinic: str, seconds: float) -> float:
+        """Book the clinic's sender for so long, behind everybody who has booked it before; returns the seconds until
+        its turn."""
+
+    async def trip(self, claimed: Claimed, now: datetime, why: str) -> bool:
+        """The errand's channel refuses our account: shut it for a while, longer each time. Returns whether that is
+        news; False where it is shut already, or was refused the last time as well."""
+
+    async def pause(self, claimed: Claimed, until: datetime, why: str) -> None:
+        """The errand's channel asked for a pause: shut it until then."""
+
+    async def reopen(self, claimed: Claimed) -> None:
+        """The errand's channel works again."""

@@ -31,6 +31,10 @@ class TextOutcomes(Decisions):
         """Nobody can tell whether the text left, or it never could: a person decides. The errand stays visible."""
         await self.decide(now, lambda moment: self._given_up(claimed, reason, why, moment))
 
+    async def closed(self, claimed: Claimed, reason: Staff, code: str, now: datetime) -> None:
+        """The carrier refuses our account: staff hears of it at once, the errand waits."""
+        await self.decide(now, lambda moment: self._closed(claimed, reason, code, moment))
+
     async def reported(self, clinic: str, report: DeliveryReport, outbox: Outbox, now: datetime) -> None:
         """A carrier's report. It proves that the text was accepted; then it tells how far the text came, and never
         takes that down again. A report on a text that is not ours changes nothing. Raises UnknownClinic."""
@@ -49,15 +53,20 @@ class TextOutcomes(Decisions):
         return by_id or (await self.ledger.sent_for(report.key) if report.key else None)
 
     async def _accepted(self, claimed: Claimed, message_id: str, proved_by: str, moment: Moment) -> None:
+        await self.append(await self.acceptance(claimed, message_id, proved_by, moment))
+
+    async def acceptance(self, claimed: Claimed, message_id: str, proved_by: str, moment: Moment) -> Work:
+        """Everything that an acceptance stores: the errand is finished, and, where nobody has proved it before, its
+        streams tell of it, its own first."""
         errand, work = claimed.errand, Work(finished=claimed.errand.key)
         if await self.ledger.sent_for(errand.key) is None:
-            work.changed = await self._speakers(errand)
+            work.changed = await self.speakers(errand)
             words = Private(errand.conversation or errand.stream, claimed.text)
             for speaker in work.changed:
                 if errand.kind is Kind.ASK and isinstance(speaker, Booking):
                     speaker.question_accepted(errand.key, message_id, proved_by, moment)
                     continue
-                about = _about(errand, work.changed)
+                about = spoken_of(errand, work.changed)
                 said = None if errand.kind is Kind.ASK else words
                 speaker.text_accepted(
                     errand.kind,
@@ -68,12 +77,12 @@ class TextOutcomes(Decisions):
                     words=said,
                     bookings=about,
                 )
-        await self.append(work)
+        return work
 
     async def _rejected(self, claimed: Claimed, rejection: Rejected, moment: Moment) -> None:
         errand = claimed.errand
-        speakers = await self._speakers(errand)
-        about, speaker = _about(errand, speakers), speakers[0]
+        speakers = await self.speakers(errand)
+        about, speaker = spoken_of(errand, speakers), speakers[0]
         speaker.text_refused(
             errand.kind, errand.key, moment, code=rejection.code, detail=rejection.detail, bookings=about
         )
@@ -92,10 +101,16 @@ class TextOutcomes(Decisions):
             conversation.opt_out("carrier", code, "", moment)
 
     async def _given_up(self, claimed: Claimed, reason: Staff, why: str, moment: Moment) -> None:
-        speakers = await self._speakers(claimed.errand)
+        speakers = await self.speakers(claimed.errand)
         detail = f"{claimed.errand.kind}: {why}" if why else str(claimed.errand.kind)
-        speakers[0].hand_to_staff(reason, moment, detail, _about(claimed.errand, speakers))
-        await self.append(Work(changed=speakers[:1], given_up=GivenUp(claimed, detail)))
+        speakers[0].hand_to_staff(reason, moment, detail, spoken_of(claimed.errand, speakers))
+        gone = GivenUp(claimed, detail, undone=reason is Staff.TEXT_GIVEN_UP)
+        await self.append(Work(changed=speakers[:1], given_up=gone))
+
+    async def _closed(self, claimed: Claimed, reason: Staff, code: str, moment: Moment) -> None:
+        speaker = await self._stream(claimed.errand.stream)
+        speaker.hand_to_staff(reason, moment, code, claimed.errand.bookings)
+        await self.append(Work(changed=[speaker]))
 
     async def _reported(self, report: DeliveryReport, moment: Moment) -> None:
         sent = await self._sent(report)
@@ -120,7 +135,7 @@ class TextOutcomes(Decisions):
             work.changed.append(speaker)
         await self.append(work)
 
-    async def _speakers(self, errand: Errand) -> list[Speaker]:
+    async def speakers(self, errand: Errand) -> list[Speaker]:
         """The streams that tell of this errand: its own first, and for a question every booking that it names."""
         own = await self._stream(errand.stream)
         if errand.kind is not Kind.ASK or not isinstance(own, Conversation):
@@ -187,7 +202,7 @@ class CalendarOutcomes(Decisions):
         return booking
 
 
-def _about(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:
+def spoken_of(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:
     """The bookings that a text speaks of."""
     return tuple(speaker.id for speaker in speakers if isinstance(speaker, Booking)) or errand.bookings
 

@@ -2,20 +2,24 @@
 again."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from domain.channels import QUEUE_AHEAD, SHORTEST_PAUSE
 from domain.clinics import Clinic, OnDoubt
-from domain.delivery import AFTER_CONFIGURATION, Delivery, log
+from domain.delivery import Delivery, log
 from domain.errands import Claimed
 from domain.errors import StorageAway
 from domain.inbox import Staff
 from domain.ledger import Outbox
 from domain.outcomes import TextOutcomes
 from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
+from domain.segments import segments
 from domain.speech import Speech
 
 CLOCK_SKEW = timedelta(minutes=1)  # between the carrier's clock and ours; ownership of ids keeps it harmless
+FARTHEST_TURN = 2 * QUEUE_AHEAD  # a text that would have to wait longer goes back, so that its lease holds
 RECORD_AGAIN = timedelta(seconds=1)
 
 
@@ -34,32 +38,65 @@ class Texting(Delivery):
         self.speech = speech
         self.outcomes = outcomes
         self.carriers = carriers
+        self._senders: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, claimed: Claimed) -> None:
         """Send the text, or find out what became of it."""
         if claimed.in_doubt:
             await self._look_up(claimed)
-            return
-        prepared = await self.speech.prepare(claimed, self.clock())
-        if prepared is not None:
+        elif prepared := await self._in_turn(claimed):
             marked, text = prepared
             outcome = await self.carriers[claimed.errand.clinic].send(text)
             await self._note(marked, outcome)
+
+    async def _in_turn(self, claimed: Claimed) -> tuple[Claimed, OutgoingText] | None:
+        """The text to send, when the clinic's sender is free for it. One at a time, since only a prepared text tells
+        how many segments it has; the lease holds far longer than the few that may be taken together."""
+        clinic = self.speech.clinic(claimed.errand.clinic)
+        if not clinic.sms_per_second:
+            return await self.speech.prepare(claimed, self.clock())
+        segment = 1 / clinic.sms_per_second
+        async with self._senders[clinic.key]:
+            wait = await self.outbox.take_turn_to_send(clinic.key, segment)
+            if wait > FARTHEST_TURN.total_seconds():
+                await self.outbox.put_back(
+                    claimed, self.clock() + timedelta(seconds=wait), "behind other texts", attempted=False
+                )
+                return None
+            await asyncio.sleep(wait)
+            prepared = await self.speech.prepare(claimed, self.clock())
+            if prepared and (further := segments(prepared[1].body) - 1):
+                await self.outbox.take_turn_to_send(clinic.key, further * segment)
+            return prepared
 
     async def _note(self, claimed: Claimed, outcome: CallOutcome) -> None:
         match outcome:
             case Accepted(message_id):
                 await self._record(claimed, message_id)
                 log.info("%s %s: sent as %s", claimed.errand.kind, claimed.errand.key, message_id)
+                await self._works(claimed)
+            case Rejected(blame=Blame.ACCOUNT):
+                await self._refused_altogether(claimed, outcome)
             case Rejected(blame=Blame.CONFIGURATION):
-                log.error("the carrier refuses our account or sender (%s %s)", outcome.code, outcome.detail)
-                await self._again_or_give_up(claimed, f"refused: {outcome.code}", AFTER_CONFIGURATION)
+                log.error("the carrier refuses our settings (%s %s)", outcome.code, outcome.detail)
+                await self._again_or_give_up(claimed, f"refused: {outcome.code}", SHORTEST_PAUSE)
+                await self._works(claimed)
             case Rejected():
                 await self.outcomes.rejected(claimed, outcome, self.clock())
+                await self._works(claimed)
             case Retry(detail, after):
+                await self._asked_to_wait(claimed, outcome)
                 await self._again_or_give_up(claimed, detail, after)
             case InDoubt(detail):
                 await self._later(claimed, f"in doubt: {detail}", doubt=True)
+
+    async def _refused_altogether(self, claimed: Claimed, refusal: Rejected) -> None:
+        """Not this text but our account: shut the channel, and tell staff once."""
+        now, why = self.clock(), f"{refusal.code} {refusal.detail}".strip()
+        log.error("the carrier refuses our account (%s); texts wait until that is mended", why)
+        if await self.outbox.trip(claimed, now, why):
+            await self.outcomes.closed(claimed, Staff.CARRIER_CLOSED, refusal.code, now)
+        await self._again_or_give_up(claimed, f"refused: {refusal.code}", None)
 
     async def _record(self, claimed: Claimed, message_id: str) -> None:
         """The one note that must not be lost: while the database is away, keep trying to write it."""

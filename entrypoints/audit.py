@@ -11,7 +11,7 @@ from domain.conversation import Started
 from domain.errors import ReplyesError
 from domain.facts import Fact, Private
 from entrypoints.logs import mask
-from entrypoints.wiring import Store
+from entrypoints.store import Store
 
 UNTOLD = (
     "originator_id",

@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,7 @@ import click
 from domain.errors import Misconfigured, ReplyesError
 
 if TYPE_CHECKING:
-    from entrypoints.wiring import Store
+    from entrypoints.store import Store
 
 
 Result = TypeVar("Result")
@@ -59,7 +60,7 @@ def main() -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--reload", is_flag=True, help="Start again when the code changes.")
 def serve(*, sandbox: bool, host: str, port: int, reload: bool) -> None:
-    """Web, worker and the expiry job in one process."""
+    """Web, worker and the regular rounds in one process."""
     from entrypoints import reloading
     from entrypoints import serve as serving
 
@@ -72,6 +73,26 @@ def serve(*, sandbox: bool, host: str, port: int, reload: bool) -> None:
 
 
 @main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+def web(*, host: str, port: int) -> None:
+    """Only answer webhooks: one of many replicas; errands are the workers'."""
+    from entrypoints import serve as serving
+
+    options = serving.Options(host, port, works=False)
+    with serving.bind(options) as listening:
+        asyncio.run(serving.serve(options, listening))
+
+
+@main.command()
+def worker() -> None:
+    """Only carry out errands and the regular rounds: one of many replicas."""
+    from entrypoints import serve as serving
+
+    asyncio.run(serving.work())
+
+
+@main.command()
 def migrate() -> None:
     """Bring the database up to date."""
     from adapters.storage import migrations
@@ -80,7 +101,7 @@ def migrate() -> None:
     settings = Settings(environment())
     store = settings.store()
     settings.check()
-    applied = migrations.migrate(store.path)
+    applied = migrations.migrate(store.url)
     for name in applied:
         click.echo(f"applied {name}")
     if not applied:
@@ -97,6 +118,19 @@ def expire(now: datetime | None, *, dry_run: bool) -> None:
     told, failed = _with_store(lambda store: expiry_job.run(store, now, dry_run=dry_run))
     click.echo(told)
     sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.option("--all", "everything", is_flag=True, help="Bookings from before the installation as well.")
+def reconcile(*, everything: bool) -> None:
+    """Take in what webhooks missed: bookings of Cal.com, texts of the carrier."""
+    from entrypoints import reconciling
+
+    told, problems = asyncio.run(reconciling.run(everything=everything))
+    click.echo(told)
+    for problem in problems:
+        click.echo(f"replyes: {problem}", err=True)
+    sys.exit(1 if problems else 0)
 
 
 @main.command()
@@ -128,6 +162,66 @@ def audit(uid: str, at: datetime | None, *, as_json: bool) -> None:
         click.echo("\n\n".join("\n".join(auditing.lines(story)) for story in stories))
 
 
+@main.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--dead", is_flag=True, help="Only what nobody tries any more.")
+@click.pass_context
+def outbox(ctx: click.Context, *, as_json: bool, dead: bool) -> None:
+    """List what is still to be done outside: the errands, and the channels that are shut. An ID may be shortened to its
+    first 6 digits."""
+    from entrypoints import errands
+
+    if ctx.invoked_subcommand is not None:
+        if as_json or dead:
+            raise click.UsageError("--json and --dead are for the list")
+        return
+    rows, shut = _with_store(lambda store: errands.look(store, dead=dead))
+    if as_json:
+        click.echo(json.dumps(errands.document(rows, shut), ensure_ascii=False))
+    else:
+        click.echo("\n".join(errands.lines(rows, shut)))
+
+
+@outbox.command()
+@click.argument("errand", metavar="ID")
+def show(errand: str) -> None:
+    """Everything about one errand."""
+    from entrypoints import errands
+
+    click.echo("\n".join(errands.details(_with_store(lambda store: errands.find(store, errand)))))
+
+
+@outbox.command()
+@click.argument("errand", metavar="ID")
+def retry(errand: str) -> None:
+    """Try it again now. A text in doubt is looked up again, and never simply sent."""
+    from entrypoints import errands
+
+    click.echo(_with_store(lambda store: errands.retry(store, errand)))
+
+
+@outbox.command()
+@click.argument("errand", metavar="ID")
+@click.argument("fate", type=click.Choice(["sent", "unsent"]))
+def resolve(errand: str, fate: str) -> None:
+    """Tell what became of a text in doubt: it was sent, or it was not and is sent now."""
+    from entrypoints import errands
+
+    click.echo(_with_store(lambda store: errands.resolve(store, errand, fate)))
+
+
+@main.command()
+@click.option("--verify", is_flag=True, help="Change nothing; tell each row that differs.")
+def replay(*, verify: bool) -> None:
+    """Rebuild the views from the log: they are computed beside the live ones, and what differs is put right. The
+    service may go on working."""
+    from entrypoints import replaying
+
+    told, differs = _with_store(lambda store: replaying.run(store, _progress, click.echo, verify=verify))
+    click.echo(told)
+    sys.exit(1 if verify and differs else 0)
+
+
 @main.command()
 @click.option("--language", default="en", help="A language code; English is always understood.")
 @click.argument("text", nargs=-1)
@@ -150,7 +244,7 @@ def diagram() -> None:
 def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:
     from entrypoints import logs
     from entrypoints.settings import Settings, environment
-    from entrypoints.wiring import open_store
+    from entrypoints.store import open_store
 
     settings = Settings(environment())
     clinic, store_settings, log_settings = settings.clinic(), settings.store(), settings.logs()
@@ -162,6 +256,16 @@ def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:
             return await ask(store)
 
     return asyncio.run(run())
+
+
+@contextmanager
+def _progress(length: int) -> Iterator[Callable[[int], None]]:
+    """A bar for people who look on."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with click.progressbar(length=length, label="reading the log", file=sys.stderr) as bar:
+        yield bar.update
 
 
 def _lines_of_stdin() -> Iterator[str]:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from entrypoints.wiring import Store, clock
+from entrypoints.store import Store
+from entrypoints.wiring import clock
 
 MOST_TOLD = 1000
 

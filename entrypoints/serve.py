@@ -1,60 +1,42 @@
-"""`replyes serve`: web, worker and the expiry job in one process."""
+"""`replyes serve`: web, worker and the regular rounds in one process; `replyes web` and `replyes worker` apart."""
 
 import asyncio
 import logging
 import os
 import signal
 import socket
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from adapters.storage import migrations
-from domain.clinics import Clinic
 from domain.errors import Misconfigured
-from entrypoints import logs
-from entrypoints.settings import (
-    MAIN_CLINIC,
-    SANDBOX_DEFAULTS,
-    ServiceSettings,
-    Settings,
-    StoreSettings,
-    environment,
-    not_used_yet,
-)
+from entrypoints import plan as planning
+from entrypoints import rounds
+from entrypoints.plan import Plan
+from entrypoints.settings import environment
+from entrypoints.store import open_store
 from entrypoints.web import app
-from entrypoints.wiring import Service, open_service, open_store
+from entrypoints.wiring import Service, open_service
 
 if TYPE_CHECKING:
-    from entrypoints.sandbox import Sandbox
+    from entrypoints.stage import Stage
 
 log = logging.getLogger("replyes.serve")
 
-SANDBOX_DATABASE = "replyes-sandbox.db"
 SECONDS_FOR_REQUESTS = 5  # what a stopping server waits for requests under way
 
 
 @dataclass(frozen=True)
 class Options:
-    """The command line."""
+    """The command line. `works`: whether this process carries out errands, beside answering webhooks."""
 
     host: str
     port: int
-    sandbox: bool
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that the settings say, once they have no fault."""
-
-    store: StoreSettings
-    service: ServiceSettings
-    clinics: Mapping[str, Clinic]
+    sandbox: bool = False
+    works: bool = True
 
 
 def bind(options: Options) -> socket.socket:
@@ -73,44 +55,49 @@ async def serve(options: Options, listening: socket.socket) -> None:
     Raises Misconfigured."""
     address = f"http://{_reachable(options.host)}:{listening.getsockname()[1]}"
     stopping = asyncio.Event()
-    product = Product()
-    sandbox = _sandbox(address, stopping, product) if options.sandbox else None
-    plan = _plan(address, sandbox)
-    migrations.migrate(plan.store.path)
-    migrations.claim(plan.store.path, "sandbox" if sandbox else "service")
+    if options.sandbox:
+        from entrypoints.stage import Stage  # noqa: PLC0415 - a fifth of a second that a real service need not wait
+
+        await _play(Stage(address, stopping), listening, stopping)
+        return
+    environ = environment()
+    plan = planning.plan(environ, address)
+    if "PUBLIC_URL" not in environ:
+        log.warning("PUBLIC_URL is not set: Cal.com and the carrier are told %s", address)
+    async with _service(plan, planning.SERVICE) as service:
+        log.info("Replyes listens on %s", address)
+        await _run(service, _server(service), listening, stopping, works=options.works)
+
+
+async def _play(stage: "Stage", listening: socket.socket, stopping: asyncio.Event) -> None:
+    plan = planning.plan(stage.environment(environment()), stage.address)
+    stage.set_up(plan)
+    async with _service(plan, planning.SANDBOX) as service:
+        stage.service = service
+        stage.announce(plan)
+        await _run(service, _server(service, stage), listening, stopping, works=True)
+    await stage.sandbox.aclose()
+
+
+async def work() -> None:
+    """`replyes worker`: errands and the regular rounds, without answering webhooks, until SIGINT or SIGTERM. Raises
+    Misconfigured."""
+    stopping = asyncio.Event()
+    async with _service(planning.plan(environment()), planning.SERVICE) as service:
+        _stop_on_signals(stopping)
+        log.info("a worker on %s", service.store.database.name)
+        await _work(service, stopping)
+        log.info("stopped; what is not done yet waits in the outbox")
+
+
+@asynccontextmanager
+async def _service(plan: Plan, kind: str) -> AsyncIterator[Service]:
+    planning.prepare(plan.store.url, kind)
     async with (
         open_store(plan.store, plan.clinics) as store,
         open_service(store, plan.service, plan.clinics) as service,
     ):
-        product.service = service
-        _announce(address, sandbox, plan)
-        await _run(service, sandbox, listening, stopping)
-    if sandbox:
-        await sandbox.aclose()
-
-
-def _sandbox(address: str, stopping: asyncio.Event, product: "Product") -> "Sandbox":
-    from entrypoints.sandbox import Sandbox  # noqa: PLC0415 - a fifth of a second that a real service need not wait
-
-    return Sandbox(address, stopping, product.states, product.speak)
-
-
-class Product:
-    """What the sandbox's page asks of the product. It is there before the product is."""
-
-    def __init__(self) -> None:
-        self.service: Service | None = None
-
-    async def states(self) -> dict[str, str]:
-        """Every booking's uid with its state."""
-        if self.service is None:
-            return {}
-        return {row.uid: row.state for row in await self.service.store.views.bookings()}
-
-    def speak(self, verbs: str) -> None:
-        """The fake Cal.com has been switched to other verbs."""
-        if self.service is not None:
-            self.service.calendars[MAIN_CLINIC].speak(verbs)
+        yield service
 
 
 class Server(uvicorn.Server):
@@ -121,81 +108,62 @@ class Server(uvicorn.Server):
         yield
 
 
-async def _run(service: Service, sandbox: "Sandbox | None", listening: socket.socket, stopping: asyncio.Event) -> None:
-    web = app.build(service, sandbox.routes() if sandbox else (), home="/sandbox" if sandbox else None)
-    config = uvicorn.Config(
-        web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=SECONDS_FOR_REQUESTS
+def _server(service: Service, stage: "Stage | None" = None) -> Server:
+    web = app.build(service, stage.sandbox.routes() if stage else (), home="/sandbox" if stage else None)
+    return Server(
+        uvicorn.Config(
+            web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=SECONDS_FOR_REQUESTS
+        )
     )
-    server = Server(config)
 
+
+def _stop_on_signals(stopping: asyncio.Event, server: Server | None = None) -> None:
     def stop() -> None:
-        server.force_exit = stopping.is_set()  # asked a second time
-        server.should_exit = True
+        if server is not None:
+            server.force_exit = stopping.is_set()  # asked a second time
+            server.should_exit = True
         stopping.set()
 
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop)
-    working = asyncio.create_task(service.worker.run(stopping))
-    probing = asyncio.create_task(_probe(service))
-    working.add_done_callback(lambda _: setattr(server, "should_exit", True))  # without a worker, stop serving too
+
+
+async def _run(
+    service: Service, server: Server, listening: socket.socket, stopping: asyncio.Event, *, works: bool
+) -> None:
+    """Without its worker, a process that should have one stops serving too."""
+    _stop_on_signals(stopping, server)
+    working = asyncio.create_task(_work(service, stopping)) if works else None
+    if working:
+        working.add_done_callback(lambda _: setattr(server, "should_exit", True))
     await server.serve(sockets=[listening])
     stopping.set()
-    service.store.bell.ring()
-    probing.cancel()
-    await working
+    if working:
+        await working
     log.info("stopped; what is not done yet waits in the outbox")
+
+
+async def _work(service: Service, stopping: asyncio.Event) -> None:
+    """Errands and rounds, side by side, until `stopping` is set."""
+
+    async def wake_at_the_end() -> None:
+        await stopping.wait()
+        service.store.bell.ring()
+
+    probing = asyncio.create_task(_probe(service))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(service.worker.run(stopping))
+            group.create_task(rounds.walk(service, stopping))
+            group.create_task(wake_at_the_end())
+    finally:
+        probing.cancel()
 
 
 async def _probe(service: Service) -> None:
     """Find out Cal.com's verbs before the first patient needs them."""
     for calendar in service.calendars.values():
         await calendar.probe()
-
-
-def _plan(address: str, sandbox: "Sandbox | None") -> Plan:
-    environ = environment()
-    if sandbox:
-        environ = {"DATABASE_URL": f"sqlite:///{SANDBOX_DATABASE}", **SANDBOX_DEFAULTS, **environ, **sandbox.settings()}
-    settings = Settings(environ)
-    clinic = settings.clinic()
-    plan = Plan(settings.store(), settings.service(address), {clinic.key: clinic})
-    log_settings = settings.logs()
-    settings.check()
-    logs.set_up(log_settings)
-    for name in not_used_yet(environ):
-        log.warning("%s is set, but this version does not use it yet", name)
-    if not sandbox and "PUBLIC_URL" not in environ:
-        log.warning("PUBLIC_URL is not set: Cal.com and the carrier are told %s", address)
-    if sandbox:
-        _stay_at_home()
-        if plan.store.path == SANDBOX_DATABASE:
-            _start_afresh()
-    return plan
-
-
-def _stay_at_home() -> None:
-    """A proxy of this network has no business with calls from this process to itself."""
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost,::1"
-
-
-def _start_afresh() -> None:
-    """The fake Cal.com forgets its bookings when it stops, so the sandbox's own database begins anew with it."""
-    for ending in ("", "-wal", "-shm"):
-        Path(SANDBOX_DATABASE + ending).unlink(missing_ok=True)
-
-
-def _announce(address: str, sandbox: "Sandbox | None", plan: Plan) -> None:
-    if not sandbox:
-        log.info("Replyes listens on %s", address)
-        return
-    program = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "replyes" else "replyes"
-    print(  # noqa: T201 - the one thing that a newcomer has to read
-        f"\n  Replyes is running with a sandbox phone and a sandbox Cal.com. Open\n\n      {address}/sandbox\n\n"
-        "  book a slot, and answer the SMS. What happened is told in another terminal by\n\n"
-        f"      export DATABASE_URL=sqlite:///{plan.store.path}\n"
-        f"      {program} bookings\n      {program} audit UID\n\n  Ctrl-C stops.\n",
-        flush=True,
-    )
 
 
 def _reachable(host: str) -> str:

@@ -22,19 +22,20 @@ from domain.errors import Misconfigured
 
 MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
 DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+RATE = re.compile(r"0|0\.[1-9]\d?|[1-9]\d{0,3}(\.\d{1,2})?", re.ASCII)
 LONGEST_DURATION = timedelta(days=3650)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SHORTEST_ENCRYPTION_KEY = 16
 
-PROMISED = ("QUIET_HOURS", "REMIND_AFTER", "ASK_AGAIN_BEFORE", "SMS_PER_SECOND", "DESK_PASSWORD", "CLINICS_FILE")
-SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s"}
+PROMISED = ("QUIET_HOURS", "REMIND_AFTER", "ASK_AGAIN_BEFORE", "DESK_PASSWORD", "CLINICS_FILE")
+SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "SMS_PER_SECOND": "0"}
 
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """What every command needs that opens the database. `path` is the SQLite file."""
+    """What every command needs that opens the database: `url` is `sqlite:///<file>` or `postgresql://…`."""
 
-    path: str
+    url: str = field(repr=False)  # it may hold a password
     encryption_key: str = field(repr=False)
 
 
@@ -86,10 +87,12 @@ class Settings:
         key = self._text("ENCRYPTION_KEY")
         if key and len(key) < SHORTEST_ENCRYPTION_KEY:
             self._fault("ENCRYPTION_KEY", "has fewer than 16 characters; make one with: openssl rand -base64 32")
-        scheme, _, path = url.partition("://")
-        if scheme != "sqlite" or not path.startswith("/") or len(path) == 1:
-            self._fault("DATABASE_URL", "must be sqlite:///<file>, for example sqlite:///replyes.db")
-        return StoreSettings(path[1:], key)
+        scheme, _, rest = url.partition("://")
+        if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+            return StoreSettings(url, key)
+        if scheme not in ("postgresql", "postgres") or not _is_plain_address(url):
+            self._fault("DATABASE_URL", "must be sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>")
+        return StoreSettings(url, key)
 
     def logs(self) -> LogSettings:
         return LogSettings(
@@ -110,6 +113,7 @@ class Settings:
             expire_before_start=self._duration("EXPIRE_BEFORE_START", "2h"),
             on_expiry=OnExpiry(self._choice("ON_EXPIRY", "leave", tuple(OnExpiry))),
             max_clarifications=self._number("MAX_CLARIFICATIONS", 2),
+            sms_per_second=self._rate("SMS_PER_SECOND", "1"),
             on_doubt=OnDoubt(self._choice("ON_DOUBT", "ask", tuple(OnDoubt))),
             doubt_after=self._duration("DOUBT_AFTER", "15m"),
         )
@@ -217,6 +221,13 @@ class Settings:
             return default
         return int(value)
 
+    def _rate(self, name: str, default: str) -> float:
+        found = RATE.fullmatch(self._text(name, default))
+        if not found:
+            self._fault(name, "is no rate; write it like 1, 0.5 or 100; 0 switches it off")
+            return 0
+        return float(found[0])
+
     def _url(self, name: str, default: str) -> str:
         value = self._text(name, default).rstrip("/")
         if value and not _is_plain_url(value):
@@ -250,6 +261,14 @@ def _is_possible(phone: str) -> bool:
         return phonenumbers.is_possible_number(phonenumbers.parse(phone))
     except phonenumbers.NumberParseException:
         return False
+
+
+def _is_plain_address(url: str) -> bool:
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        return False
+    return True
 
 
 def _is_plain_url(value: str) -> bool:

@@ -7,42 +7,24 @@ from datetime import UTC, datetime
 
 from adapters import calcom, twilio
 from adapters.calcom import CalCom
-from adapters.storage import migrations
-from adapters.storage.database import Database
-from adapters.storage.group_commit import GroupCommit
-from adapters.storage.ledger import StoredLedger
-from adapters.storage.outbox import StoredOutbox
-from adapters.storage.sealing import Wrapping
-from adapters.storage.views import Views
 from adapters.twilio import Twilio
 from domain.answers import Answers
 from domain.calling import Calling
 from domain.clinics import Clinic
 from domain.confirmations import Confirmations
-from domain.errors import Misconfigured
-from domain.expiry import Expiry
 from domain.outcomes import CalendarOutcomes, TextOutcomes
+from domain.reconcile import Reconcile
 from domain.speech import Speech
+from domain.sweep import Sweep
 from domain.texting import Texting
-from entrypoints.settings import ServiceSettings, StoreSettings
-from entrypoints.worker import Bell, Worker
+from entrypoints.settings import ServiceSettings
+from entrypoints.store import Store
+from entrypoints.worker import Worker
 
 
 def clock() -> datetime:
     """The one clock."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True)
-class Store:
-    """The database with everything that only needs the database."""
-
-    database: Database
-    ledger: StoredLedger
-    outbox: StoredOutbox
-    views: Views
-    bell: Bell
-    expiry: Expiry
 
 
 @dataclass(frozen=True)
@@ -53,27 +35,12 @@ class Service:
     confirmations: Confirmations
     answers: Answers
     text_outcomes: TextOutcomes
+    reconcile: Reconcile
+    sweep: Sweep
+    clinics: Mapping[str, Clinic]
     calendars: Mapping[str, CalCom]
     carriers: Mapping[str, Twilio]
     worker: Worker
-
-
-@asynccontextmanager
-async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> AsyncIterator[Store]:
-    """Raises Misconfigured where the file cannot be opened or its schema is not up to date."""
-    if due := migrations.due(settings.path):
-        raise Misconfigured([f"the database lacks {len(due)} migrations; run: replyes migrate"])
-    database = Database(settings.path)
-    bell = Bell()
-    commits = GroupCommit(database)
-    try:
-        ledger = StoredLedger(database, commits, Wrapping(settings.encryption_key), bell.ring)
-        await ledger.open()
-        expiry = Expiry(ledger, clinics)
-        yield Store(database, ledger, StoredOutbox(database, commits), Views(database), bell, expiry)
-    finally:
-        await commits.close()
-        database.close()
 
 
 @asynccontextmanager
@@ -96,15 +63,19 @@ def assemble(
 ) -> Service:
     """The use cases and the worker around these adapters."""
     ledger, outbox = store.ledger, store.outbox
+    confirmations, answers = Confirmations(ledger, clinics), Answers(ledger, clinics)
     text_outcomes = TextOutcomes(ledger, clinics)
     texting = Texting(Speech(ledger, clinics), text_outcomes, outbox, carriers, clock)
     calling = Calling(CalendarOutcomes(ledger, clinics), outbox, calendars, clock)
     return Service(
         store=store,
-        confirmations=Confirmations(ledger, clinics),
-        answers=Answers(ledger, clinics),
+        confirmations=confirmations,
+        answers=answers,
         text_outcomes=text_outcomes,
+        reconcile=Reconcile(ledger, confirmations, calendars),
+        sweep=Sweep(answers, store.turns, carriers),
+        clinics=clinics,
         calendars=calendars,
         carriers=carriers,
-        worker=Worker(outbox, store.bell, store.expiry, texting, calling, clock=clock),
+        worker=Worker(store, clinics, texting, calling, clock=clock),
     )

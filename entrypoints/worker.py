@@ -2,88 +2,91 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from adapters.storage.outbox import StoredOutbox
 from domain.calling import Calling
+from domain.channels import Channel
+from domain.clinics import Clinic
 from domain.delivery import Delivery
 from domain.errands import Claimed
 from domain.errors import ClaimLost, StorageAway
-from domain.expiry import Expiry
 from domain.texting import Texting
+from entrypoints.store import Store
 
 log = logging.getLogger("replyes.worker")
 
-AT_ONCE = 20  # errands that one worker carries out at the same time
+AT_ONCE = 20  # errands that one worker carries out at the same time through one channel
 LONGEST_REST = 1.0  # seconds; the net below every wake-up that is missed
-EXPIRY_EVERY = timedelta(minutes=1)
 STOP_WITHIN = 12.0  # seconds for the errands in hand: longer than any call may take
 
-
-class Bell:
-    """Wakes the worker after a commit that queued errands. A hint only: the poll each second is the net."""
-
-    def __init__(self) -> None:
-        self._rung = asyncio.Event()
-
-    def ring(self) -> None:
-        self._rung.set()
-
-    async def wait(self, seconds: float) -> None:
-        """Until somebody rings, at most this long."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._rung.wait()
-        except TimeoutError:
-            pass
-        self._rung.clear()
+Door = tuple[str, Channel]
 
 
 class Worker:
-    """Carries out errands side by side, and runs the expiry job every minute."""
+    """Carries out errands side by side, as many as each channel takes."""
 
     def __init__(
         self,
-        outbox: StoredOutbox,
-        bell: Bell,
-        expiry: Expiry,
+        store: Store,
+        clinics: Mapping[str, Clinic],
         texting: Texting,
         calling: Calling,
         *,
         clock: Callable[[], datetime],
     ) -> None:
-        self.outbox = outbox
-        self.bell = bell
-        self.expiry = expiry
+        self.outbox = store.outbox
+        self.database = store.database
+        self.bell = store.bell
+        self.clinics = clinics
         self.texting = texting
         self.calling = calling
         self.clock = clock
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self.turned_at: datetime | None = None
+        self._in_hand: dict[asyncio.Task[None], Door] = {}
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set; then finish the errands in hand and leave the rest for the next process."""
-        expire_at = self.clock()
+        watching = asyncio.create_task(self._watch())
         while not stopping.is_set():
             try:
-                if self.clock() >= expire_at:
-                    expire_at = self.clock() + EXPIRY_EVERY
-                    await self.expiry.run(self.clock())
                 await self._take()
+                self.turned_at = self.clock()
                 await self.bell.wait(await self._rest())
             except StorageAway as error:
                 log.error("%s; trying again", error)
                 await asyncio.sleep(LONGEST_REST)
+        watching.cancel()
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=STOP_WITHIN)
 
+    async def _watch(self) -> None:
+        """Be woken by other processes; a hint only, so a failure is no more than that."""
+        while True:
+            try:
+                await self.database.watch(self.bell.ring)
+            except Exception as error:
+                log.warning("not woken by other processes for now (%s)", type(error).__name__)
+            await asyncio.sleep(LONGEST_REST)
+
+    async def claim(self) -> list[Claimed]:
+        """What is due now, as far as each channel takes it and this worker has hands free."""
+        claimed: list[Claimed] = []
+        now, in_hand = self.clock(), list(self._in_hand.values())
+        for condition in await self.outbox.waiting(now):
+            clinic = self.clinics.get(condition.clinic)
+            allowed = condition.allowance(now, clinic.sms_per_second if clinic else 0)
+            free = AT_ONCE - in_hand.count((condition.clinic, condition.channel))
+            if limit := free if allowed is None else min(free, allowed):
+                claimed += await self.outbox.claim(now, limit, condition)
+        return claimed
+
     async def _take(self) -> None:
-        free = AT_ONCE - len(self._in_hand)
-        for claimed in await self.outbox.claim(self.clock(), free) if free else []:
+        for claimed in await self.claim():
             task = asyncio.create_task(self._carried_out(claimed))
-            self._in_hand.add(task)
-            task.add_done_callback(self._in_hand.discard)
+            self._in_hand[task] = claimed.errand.clinic, claimed.errand.kind.channel
+            task.add_done_callback(self._in_hand.pop)
 
     async def _rest(self) -> float:
         """How long to rest when nobody rings: until the next errand becomes due, a second at most."""
@@ -96,7 +99,7 @@ class Worker:
         await self._delivery(claimed).carry_out(claimed)
 
     def _delivery(self, claimed: Claimed) -> Delivery:
-        return self.calling if claimed.errand.kind.is_calendar else self.texting
+        return self.calling if claimed.errand.kind.channel is Channel.CALENDAR else self.texting
 
     async def _carried_out(self, claimed: Claimed) -> None:
         name = f"{claimed.errand.kind} {claimed.errand.key}"

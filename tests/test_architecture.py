@@ -21,11 +21,11 @@ STORY = {
         "wording",
         "inbox",
     ),
-    *("clinics", "errands", "inbound", "facts", "errors", "patience", "languages", "hearing"),
+    *("clinics", "errands", "inbound", "facts", "errors", "patience", "languages", "hearing", "channels", "segments"),
 }
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
-    *("delivery", "texting", "calling", "ports", "ledger"),
+    *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
 }
 
 # Which files may import a package that is not ours: a folder, or single files.
@@ -35,13 +35,19 @@ HOMES = {
     "cryptography": ["adapters/storage/sealing.py"],
     "dotenv": ["entrypoints/settings.py"],
     "eventsourcing": ["domain/facts.py", "domain/correspondence.py", "adapters/storage"],
-    "httpx": ["adapters/calcom/api.py", "adapters/twilio.py", "entrypoints/sandbox"],
+    "httpx": [
+        *(f"adapters/calcom/{module}.py" for module in ("api", "answers", "connection")),
+        *(f"adapters/twilio/{module}.py" for module in ("api", "answers")),
+        "entrypoints/sandbox",
+    ],
     "jinja2": ["entrypoints/sandbox"],
     "phonenumbers": ["adapters/calcom/phones.py", "entrypoints/settings.py", "entrypoints/sandbox"],
+    "psycopg": ["adapters/storage/postgresql.py"],
+    "psycopg_pool": ["adapters/storage/postgresql.py"],
     "starlette": ["entrypoints/web", "entrypoints/sandbox"],
     "structlog": ["entrypoints/logs.py"],
     "transitions": ["domain/lifecycle.py"],
-    "twilio": ["adapters/twilio.py"],
+    "twilio": ["adapters/twilio/webhooks.py"],
     "uvicorn": ["entrypoints/serve.py", "entrypoints/reloading.py"],
 }
 STANDARD = {"sqlite3": ["adapters/storage"]}

@@ -16,7 +16,8 @@ from domain.conversation import Conversation
 from domain.errands import Kind
 from domain.facts import Fact, conversation_id
 from domain.inbound import Delivery
-from domain.ledger import SentText, Work
+from domain.ledger import Known, SentText, Work
+from domain.lifecycle import State
 
 FACTS = """
 SELECT originator_id, originator_version, topic, state FROM stored_events
@@ -33,6 +34,9 @@ WHERE conversation = :conversation AND state IN ('requested', 'sms_sent', 'inval
 OVERDUE = """
 SELECT stream FROM bookings
 WHERE expire_at <= :now AND state IN ('requested', 'sms_sent', 'invalid_reply') ORDER BY expire_at LIMIT :limit
+"""
+AHEAD = """
+SELECT uid, stream, state FROM bookings WHERE clinic = :clinic AND starts_at > :now ORDER BY stream
 """
 PHONE_DIGESTS = "phone digests"
 DIGEST_KEY = "SELECT sealed_key FROM store_secrets WHERE name = :name"
@@ -134,6 +138,11 @@ class StoredLedger:
         """Streams of open bookings whose time is up at `now`, the longest overdue first."""
         return [row["stream"] for row in await self.database.read(OVERDUE, now=milliseconds(now), limit=limit)]
 
+    async def ahead(self, clinic: str, now: datetime) -> Sequence[Known]:
+        """The clinic's bookings that have not begun, in the order of their streams."""
+        found = await self.database.read(AHEAD, clinic=clinic, now=milliseconds(now))
+        return [Known(row["uid"], row["stream"], State(row["state"])) for row in found]
+
     async def append(self, work: Work) -> None:
         """Facts, views and errands in one commit."""
         facts = [(fact, stream) for stream in work.changed for fact in stream.new_facts()]
@@ -144,7 +153,7 @@ class StoredLedger:
         statements += _of_work(work)
         stored = sealing.to_stored([fact for fact, _ in facts], keys)
         if stored or statements:
-            await self.commits.commit(Write(stored, statements))
+            await self.commits.commit(Write(stored, statements, wakes=bool(work.errands or work.handled)))
         if work.errands:
             self.wake()
 
@@ -177,6 +186,8 @@ def _of_work(work: Work) -> list[Statement]:
         statements.append(rows.given_up(work.given_up, must_match=True))
     if work.finished:
         statements.append(rows.finished(work.finished))
+    if work.handled:
+        statements.append(rows.handled(work.handled))
     return statements
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from adapters.storage.database import Statement, milliseconds
 from domain.booking import Booking
 from domain.conversation import Conversation, Heard
-from domain.correspondence import DeliveryReported, HandedToStaff, TextSent
+from domain.correspondence import ByHand, DeliveryReported, HandedToStaff, TextSent
 from domain.errands import Errand, Kind
 from domain.facts import Fact
 from domain.inbound import Delivery
-from domain.ledger import Attempt, GivenUp, Withdrawal
+from domain.ledger import Attempt, GivenUp, Handled, Withdrawal
 
 BOOKING = """
 INSERT INTO bookings (stream, version, clinic, uid, state, conversation, name, phone, practitioner, starts_at,
@@ -36,8 +36,10 @@ VALUES (:stream, :version, :clinic, :reason, :detail, :bookings, :at)
 """
 HEARD = "INSERT INTO heard_messages (clinic, message_id) VALUES (:clinic, :message_id)"
 QUEUE = """
-INSERT INTO outbox (errand, stream, version, kind, clinic, conversation, bookings, says, lane, due_at, queued_at)
-VALUES (:errand, :stream, :version, :kind, :clinic, :conversation, :bookings, :says, :lane, :due_at, :queued_at)
+INSERT INTO outbox (errand, stream, version, kind, channel, clinic, conversation, bookings, says, lane, due_at,
+                    queued_at)
+VALUES (:errand, :stream, :version, :kind, :channel, :clinic, :conversation, :bookings, :says, :lane, :due_at,
+        :queued_at)
 """
 WITHDRAW = "DELETE FROM outbox WHERE lane = :lane AND lease_until <= {now} AND attempted_at IS NULL"
 FINISH = "DELETE FROM outbox WHERE errand = :errand"
@@ -47,8 +49,22 @@ WHERE errand = :errand AND attempts = :attempts AND lease_until > {now}
 RETURNING errand
 """
 GIVE_UP = """
-UPDATE outbox SET status = 'dead', lease_until = 0, note = :note WHERE errand = :errand AND attempts = :attempts
+UPDATE outbox SET status = 'dead', lease_until = 0, note = :note,
+    attempted_at = CASE WHEN :undone = 1 THEN NULL ELSE attempted_at END
+WHERE errand = :errand AND attempts = :attempts
 RETURNING errand
+"""
+AS_SEEN = """
+WHERE errand = :errand AND attempts = :attempts AND status = :status AND coalesce(attempted_at, 0) = :attempted_at
+  AND lease_until <= {now}
+RETURNING errand
+"""
+TAKE_OFF = "DELETE FROM outbox"
+# One more attempt, although nobody has tried: a worker that overslept, and still counts as before, changes nothing.
+SET_GOING = """
+UPDATE outbox SET status = 'due', due_at = :at, lease_until = 0, attempts = attempts + 1, note = :note,
+    queued_at = CASE WHEN status = 'dead' THEN :at ELSE queued_at END,
+    attempted_at = CASE WHEN :forgets = 1 THEN NULL ELSE attempted_at END
 """
 KEY = "INSERT INTO patient_keys (owner, sealed_key) VALUES (:owner, :sealed_key)"
 
@@ -111,6 +127,7 @@ def queued(errand: Errand) -> Statement:
             "stream": errand.stream,
             "version": errand.version,
             "kind": str(errand.kind),
+            "channel": str(errand.kind.channel),
             "clinic": errand.clinic,
             "conversation": errand.conversation,
             "bookings": json.dumps(errand.bookings),
@@ -145,8 +162,24 @@ def attempted(attempt: Attempt) -> Statement:
 
 
 def given_up(gone: GivenUp, *, must_match: bool = False) -> Statement:
-    parameters = {"errand": gone.claimed.errand.key, "attempts": gone.claimed.attempts, "note": gone.why[:500]}
-    return Statement(GIVE_UP, parameters, must_match=must_match)
+    claimed = {"errand": gone.claimed.errand.key, "attempts": gone.claimed.attempts}
+    return Statement(GIVE_UP, {**claimed, "note": gone.why[:500], "undone": int(gone.undone)}, must_match=must_match)
+
+
+def handled(by_hand: Handled) -> Statement:
+    """What a person does with an errand: it is known to be done, or it is due now."""
+    claimed = by_hand.claimed
+    seen = {
+        "errand": claimed.errand.key,
+        "attempts": claimed.attempts,
+        "status": "dead" if by_hand.was_dead else "due",
+        "attempted_at": milliseconds(claimed.attempted_at) or 0,
+    }
+    if by_hand.how is ByHand.SENT:
+        return Statement(TAKE_OFF + AS_SEEN, seen, must_match=True)
+    forgets = int(by_hand.how is ByHand.UNSENT)
+    going = {"at": milliseconds(by_hand.at), "note": "put back by staff", "forgets": forgets}
+    return Statement(SET_GOING + AS_SEEN, seen | going, must_match=True)
 
 
 def new_key(owner: str, sealed_key: bytes) -> Statement:

@@ -1,15 +1,23 @@
 """Questions of the command line and of pages: what is. They only look."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from adapters.storage.database import Database, Row, moment
+from adapters.storage.database import Database, Row, milliseconds, moment
+from domain.handling import Standing
 from domain.inbox import sentence
 
 BOOKINGS = "SELECT * FROM bookings WHERE (:state = '' OR state = :state) ORDER BY starts_at, stream"
 OF_UID = "SELECT * FROM bookings WHERE uid = :uid ORDER BY clinic"
 INBOX = "SELECT * FROM staff_inbox ORDER BY at, stream, version"
+ERRANDS = """
+SELECT outbox.*, lease_until > {now} AS in_hand FROM outbox WHERE substr(errand, 1, :length) = :beginning
+ORDER BY queued_at, errand
+"""
+STANDING = "SELECT status, lease_until > {now} AS in_hand FROM outbox WHERE errand = :errand"
+SHUT = "SELECT clinic, channel, shut_until, why FROM channels WHERE shut_until > :now ORDER BY clinic, channel"
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,43 @@ class InboxItem:
     at: datetime | None
 
 
+@dataclass(frozen=True)
+class ErrandRow:
+    """One errand that has no outcome yet, with all that is known of it. `due_at` None is "at once". `in_hand`: a worker
+    carries it out right now; `attempted_at` without that: it is in doubt."""
+
+    errand: str
+    clinic: str
+    kind: str
+    channel: str
+    stream: str
+    version: int
+    conversation: str | None
+    bookings: tuple[str, ...]
+    says: str
+    lane: str | None
+    due_at: datetime | None
+    queued_at: datetime | None
+    lease_until: datetime | None
+    in_hand: bool
+    attempts: int
+    attempted_at: datetime | None
+    text: str
+    resent: bool
+    status: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ShutChannel:
+    """A way out through which nothing goes for now."""
+
+    clinic: str
+    channel: str
+    shut_until: datetime | None
+    why: str
+
+
 class Views:
     """Reads beside the ledger."""
 
@@ -64,6 +109,21 @@ class Views:
             for row in await self.database.read(INBOX)
         ]
 
+    async def errands(self, beginning: str = "") -> list[ErrandRow]:
+        """Every errand without an outcome whose key begins like this, the oldest first."""
+        found = await self.database.read(ERRANDS, beginning=beginning, length=len(beginning))
+        return [_errand(row) for row in found]
+
+    async def standing(self, key: str) -> Standing | None:
+        """The port `Shelf`."""
+        found = await self.database.read(STANDING, errand=key)
+        return Standing(found[0]["status"] == "dead", bool(found[0]["in_hand"])) if found else None
+
+    async def shut_channels(self, now: datetime) -> list[ShutChannel]:
+        """The channels that are shut at `now`."""
+        found = await self.database.read(SHUT, now=milliseconds(now))
+        return [ShutChannel(row["clinic"], row["channel"], moment(row["shut_until"]), row["why"]) for row in found]
+
 
 def _booking(row: Row) -> BookingRow:
     return BookingRow(
@@ -78,3 +138,14 @@ def _booking(row: Row) -> BookingRow:
         starts_at=moment(row["starts_at"]),
         updated_at=moment(row["updated_at"]),
     )
+
+
+def _errand(row: Row) -> ErrandRow:
+    read: dict[str, Any] = {
+        **row,
+        "bookings": tuple(json.loads(row["bookings"])),
+        "in_hand": bool(row["in_hand"]),
+        "resent": bool(row["resent"]),
+        **{name: moment(row[name] or None) for name in ("due_at", "queued_at", "lease_until", "attempted_at")},
+    }
+    return ErrandRow(**{field.name: read[field.name] for field in fields(ErrandRow)})

@@ -1,7 +1,6 @@
 """What the calendar tells, and what becomes of our calls to it."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -22,7 +21,7 @@ NOT_DONE = "Cal.com would not do what was decided (confirm_in_calendar: {}): ple
         (Settlement.RESCHEDULED, "cancelled"),
     ],
 )
-def test_the_host_settles_an_open_booking(how: Settlement, state: str, tmp_path: Path) -> None:
+def test_the_host_settles_an_open_booking(how: Settlement, state: str, database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -33,12 +32,12 @@ def test_the_host_settles_an_open_booking(how: Settlement, state: str, tmp_path:
         assert world.calendar.acts == []
         assert len(world.phone.said) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
 @pytest.mark.parametrize("how", list(Settlement))
 def test_a_settlement_of_an_unknown_booking_keeps_a_late_request_from_being_asked(
-    how: Settlement, tmp_path: Path
+    how: Settlement, database: str
 ) -> None:
     async def story(world: World) -> None:
         assert await world.calendar_says(how) == "accepted"
@@ -47,10 +46,10 @@ def test_a_settlement_of_an_unknown_booking_keeps_a_late_request_from_being_aske
         assert world.phone.said == []
         assert await world.state() in ("confirmed", "cancelled")
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_booking_settled_before_the_question_is_not_asked(tmp_path: Path) -> None:
+def test_a_booking_settled_before_the_question_is_not_asked(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.calendar_says(Settlement.CONFIRMED)
@@ -58,11 +57,11 @@ def test_a_booking_settled_before_the_question_is_not_asked(tmp_path: Path) -> N
         assert world.phone.said == []
         assert await world.errands() == []
 
-    told(tmp_path, story)
+    told(database, story)
 
 
 @pytest.mark.parametrize(("words", "how"), [("YES", Settlement.CONFIRMED), ("NO", Settlement.CANCELLED)])
-def test_the_echo_of_our_own_call_is_a_fact_and_no_move(words: str, how: Settlement, tmp_path: Path) -> None:
+def test_the_echo_of_our_own_call_is_a_fact_and_no_move(words: str, how: Settlement, database: str) -> None:
     async def story(world: World) -> None:
         def and_tells(request: httpx.Request) -> httpx.Response:
             return world.calendar.act(request)
@@ -80,10 +79,10 @@ def test_the_echo_of_our_own_call_is_a_fact_and_no_move(words: str, how: Settlem
         assert len(world.phone.said) == 2
         assert (await world.story()).count("CalendarEchoed") == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_reschedule_by_the_host_silences_the_old_booking_and_does_not_ask_the_new_one(tmp_path: Path) -> None:
+def test_a_reschedule_by_the_host_silences_the_old_booking_and_does_not_ask_the_new_one(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -93,10 +92,10 @@ def test_a_reschedule_by_the_host_silences_the_old_booking_and_does_not_ask_the_
         assert [await world.state(UID), await world.state("bkNew")] == ["cancelled", "confirmed"]
         assert len(world.phone.said) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_reschedule_by_the_patient_is_asked_anew_and_the_old_booking_falls_silent(tmp_path: Path) -> None:
+def test_a_reschedule_by_the_patient_is_asked_anew_and_the_old_booking_falls_silent(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -106,10 +105,10 @@ def test_a_reschedule_by_the_patient_is_asked_anew_and_the_old_booking_falls_sil
         assert "Wed 13 May" in world.phone.said[-1]
         assert "Tue 12 May" not in world.phone.said[-1]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_the_same_uid_with_a_new_start_is_asked_again(tmp_path: Path) -> None:
+def test_the_same_uid_with_a_new_start_is_asked_again(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -118,10 +117,10 @@ def test_the_same_uid_with_a_new_start_is_asked_again(tmp_path: Path) -> None:
         assert await world.state() == "sms_sent"
         assert "Wed 13 May" in world.phone.said[-1]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_seat_that_somebody_else_gives_up_is_not_our_booking(tmp_path: Path) -> None:
+def test_a_seat_that_somebody_else_gives_up_is_not_our_booking(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -130,10 +129,10 @@ def test_a_seat_that_somebody_else_gives_up_is_not_our_booking(tmp_path: Path) -
         await world.calendar_says(Settlement.CANCELLED, seat=True, phone=SARAH)
         assert await world.state() == "cancelled"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_yes_that_comes_too_late_is_told_the_truth(tmp_path: Path) -> None:
+def test_a_yes_that_comes_too_late_is_told_the_truth(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -147,10 +146,10 @@ def test_a_yes_that_comes_too_late_is_told_the_truth(tmp_path: Path) -> None:
         )
         assert await world.staff() == [NOT_DONE.format("cancelled")]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_no_that_the_calendar_refuses_is_told_the_truth(tmp_path: Path) -> None:
+def test_a_no_that_the_calendar_refuses_is_told_the_truth(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -162,10 +161,10 @@ def test_a_no_that_the_calendar_refuses_is_told_the_truth(tmp_path: Path) -> Non
         assert await world.state() == "confirmed"
         assert "could not be cancelled" in world.phone.said[1]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_booking_that_the_calendar_does_not_know_goes_to_staff(tmp_path: Path) -> None:
+def test_a_booking_that_the_calendar_does_not_know_goes_to_staff(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -175,10 +174,10 @@ def test_a_booking_that_the_calendar_does_not_know_goes_to_staff(tmp_path: Path)
         assert world.phone.said[1].startswith("Sorry — something went wrong with your appointment")
         assert await world.staff() == [NOT_DONE.format("missing")]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_confirm_in_doubt_is_looked_up_and_not_repeated_when_it_was_done(tmp_path: Path) -> None:
+def test_a_confirm_in_doubt_is_looked_up_and_not_repeated_when_it_was_done(database: str) -> None:
     async def story(world: World) -> None:
         def does_it_and_drops_the_line(request: httpx.Request) -> httpx.Response:
             world.calendar.act(request)
@@ -194,10 +193,10 @@ def test_a_confirm_in_doubt_is_looked_up_and_not_repeated_when_it_was_done(tmp_p
         assert len(world.calendar.acts) == 1
         assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_confirm_in_doubt_that_was_not_done_is_done_after_the_look(tmp_path: Path) -> None:
+def test_a_confirm_in_doubt_that_was_not_done_is_done_after_the_look(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -210,10 +209,10 @@ def test_a_confirm_in_doubt_that_was_not_done_is_done_after_the_look(tmp_path: P
         assert world.calendar.statuses[UID] == "accepted"
         assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_rate_limit_is_waited_out(tmp_path: Path) -> None:
+def test_a_rate_limit_is_waited_out(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -227,10 +226,10 @@ def test_a_rate_limit_is_waited_out(tmp_path: Path) -> None:
         await world.works()
         assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_no_while_a_confirm_is_in_doubt_ends_cancelled(tmp_path: Path) -> None:
+def test_a_no_while_a_confirm_is_in_doubt_ends_cancelled(database: str) -> None:
     async def story(world: World) -> None:
         def does_it_and_drops_the_line(request: httpx.Request) -> httpx.Response:
             world.calendar.act(request)
@@ -247,28 +246,28 @@ def test_a_no_while_a_confirm_is_in_doubt_ends_cancelled(tmp_path: Path) -> None
         assert world.calendar.statuses[UID] == "cancelled"
         assert world.phone.said[1:] == ["No problem — your appointment has been cancelled."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_start_in_the_past_is_not_taken_in(tmp_path: Path) -> None:
+def test_a_start_in_the_past_is_not_taken_in(database: str) -> None:
     async def story(world: World) -> None:
         assert await world.books(starts_at=NOW) == "ignored"
         assert await world.service.store.views.bookings() == []
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_booking_without_a_phone_is_a_fact_and_an_item_for_staff(tmp_path: Path) -> None:
+def test_a_booking_without_a_phone_is_a_fact_and_an_item_for_staff(database: str) -> None:
     async def story(world: World) -> None:
         assert await world.books(phone=None) == "accepted"
         await world.works()
         assert await world.state() == "requested"
         assert await world.staff() == ["The booking has no phone number that can be texted."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_settlements_of_one_moment_are_told_apart_by_what_they_say(tmp_path: Path) -> None:
+def test_settlements_of_one_moment_are_told_apart_by_what_they_say(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -277,10 +276,10 @@ def test_settlements_of_one_moment_are_told_apart_by_what_they_say(tmp_path: Pat
         assert await world.state() == "cancelled"
         assert await world.calendar_says(Settlement.CANCELLED, told_at=NOW) == "duplicate"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_recorded_webhook_played_again_changes_nothing(tmp_path: Path) -> None:
+def test_a_recorded_webhook_played_again_changes_nothing(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -289,10 +288,10 @@ def test_a_recorded_webhook_played_again_changes_nothing(tmp_path: Path) -> None
         assert await world.calendar_says(Settlement.CONFIRMED, told_at=NOW) == "duplicate"
         assert await world.state() == "cancelled"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_late_echo_of_the_yes_does_not_undo_the_no(tmp_path: Path) -> None:
+def test_a_late_echo_of_the_yes_does_not_undo_the_no(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -305,10 +304,10 @@ def test_a_late_echo_of_the_yes_does_not_undo_the_no(tmp_path: Path) -> None:
         assert await world.calendar_says(Settlement.CONFIRMED, told_at=confirmed_at) == "duplicate"
         assert await world.state() == "cancelled"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_seat_that_nobody_knows_whose_goes_to_staff_once(tmp_path: Path) -> None:
+def test_a_seat_that_nobody_knows_whose_goes_to_staff_once(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -317,18 +316,18 @@ def test_a_seat_that_nobody_knows_whose_goes_to_staff_once(tmp_path: Path) -> No
         assert await world.state() == "sms_sent"
         assert len(await world.staff()) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_seat_of_an_unknown_booking_leaves_no_tombstone(tmp_path: Path) -> None:
+def test_a_seat_of_an_unknown_booking_leaves_no_tombstone(database: str) -> None:
     async def story(world: World) -> None:
         await world.calendar_says(Settlement.CANCELLED, seat=True)
         assert await world.books() == "accepted"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_moved_booking_is_not_called_cancelled_before_it_is_asked_again(tmp_path: Path) -> None:
+def test_a_moved_booking_is_not_called_cancelled_before_it_is_asked_again(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -338,10 +337,10 @@ def test_a_moved_booking_is_not_called_cancelled_before_it_is_asked_again(tmp_pa
         await world.works()
         assert "has been cancelled" not in " ".join(world.phone.said)
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_yes_again_after_a_failed_call_does_not_claim_that_it_is_confirmed(tmp_path: Path) -> None:
+def test_yes_again_after_a_failed_call_does_not_claim_that_it_is_confirmed(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -352,10 +351,10 @@ def test_yes_again_after_a_failed_call_does_not_claim_that_it_is_confirmed(tmp_p
         await world.works()
         assert all("is confirmed" not in text for text in world.phone.said)
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_refused_key_is_told_to_staff_at_once_and_the_answer_waits(tmp_path: Path) -> None:
+def test_a_refused_key_is_told_to_staff_at_once_and_the_answer_waits(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -367,10 +366,10 @@ def test_a_refused_key_is_told_to_staff_at_once_and_the_answer_waits(tmp_path: P
         await world.works()
         assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_calendar_that_keeps_saying_accepted_is_not_hammered(tmp_path: Path) -> None:
+def test_a_calendar_that_keeps_saying_accepted_is_not_hammered(database: str) -> None:
     async def story(world: World) -> None:
         def says_yes_and_does_nothing(request: httpx.Request) -> httpx.Response:
             return httpx.Response(200, json={"status": "success", "data": {"status": "cancelled"}})
@@ -383,4 +382,4 @@ def test_a_calendar_that_keeps_saying_accepted_is_not_hammered(tmp_path: Path) -
         await world.works()
         assert len(world.calendar.acts) == 1
 
-    told(tmp_path, story)
+    told(database, story)

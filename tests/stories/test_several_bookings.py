@@ -1,7 +1,6 @@
 """More than one booking on one phone: none is lost, and no answer decides one that it could not mean."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +15,7 @@ QUESTION = (
 SECOND = {"uid": "bkSarah2", "starts_at": START + timedelta(days=1), "ends_at": START + timedelta(days=1, minutes=30)}
 
 
-def test_bookings_within_the_settling_time_make_one_question(tmp_path: Path) -> None:
+def test_bookings_within_the_settling_time_make_one_question(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         world.clock.passes(seconds=5)
@@ -29,10 +28,10 @@ def test_bookings_within_the_settling_time_make_one_question(tmp_path: Path) -> 
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "confirmed"]
         assert len(world.calendar.acts) == 2
 
-    told(tmp_path, story, ask_settle=timedelta(seconds=10))
+    told(database, story, ask_settle=timedelta(seconds=10))
 
 
-def test_a_booking_that_arrives_while_another_is_open_is_asked_together_with_it(tmp_path: Path) -> None:
+def test_a_booking_that_arrives_while_another_is_open_is_asked_together_with_it(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -42,10 +41,10 @@ def test_a_booking_that_arrives_while_another_is_open_is_asked_together_with_it(
         assert "1) Tue 12 May" in world.phone.said[1]
         assert "2) Wed 13 May" in world.phone.said[1]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_an_answer_does_not_decide_a_booking_that_the_question_did_not_name(tmp_path: Path) -> None:
+def test_an_answer_does_not_decide_a_booking_that_the_question_did_not_name(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -59,10 +58,10 @@ def test_an_answer_does_not_decide_a_booking_that_the_question_did_not_name(tmp_
         await world.works()
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "cancelled"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_numbered_answer_decides_nothing_yet(tmp_path: Path) -> None:
+def test_a_numbered_answer_decides_nothing_yet(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.books(**SECOND)
@@ -70,10 +69,10 @@ def test_a_numbered_answer_decides_nothing_yet(tmp_path: Path) -> None:
         await world.replies("YES 1 NO 2")
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["invalid_reply", "invalid_reply"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_bookings_of_two_phones_do_not_touch_each_other(tmp_path: Path) -> None:
+def test_bookings_of_two_phones_do_not_touch_each_other(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.books(**(SECOND | {"phone": "+12025550177", "patient_name": "Pat"}))
@@ -82,10 +81,10 @@ def test_bookings_of_two_phones_do_not_touch_each_other(tmp_path: Path) -> None:
         await world.works()
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["sms_sent", "cancelled"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_an_answer_while_a_newer_question_is_in_doubt_answers_the_one_that_arrived(tmp_path: Path) -> None:
+def test_an_answer_while_a_newer_question_is_in_doubt_answers_the_one_that_arrived(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -97,11 +96,11 @@ def test_an_answer_while_a_newer_question_is_in_doubt_answers_the_one_that_arriv
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["cancelled", "requested"]
         assert world.calendar.statuses["bkSarah2"] == "pending"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
 @pytest.mark.parametrize("answer", [refuses(429, 20429), refuses(400, 21211)], ids=["busy", "refused"])
-def test_a_newer_question_that_was_not_sent_leaves_the_older_one_answerable(answer: Answer, tmp_path: Path) -> None:
+def test_a_newer_question_that_was_not_sent_leaves_the_older_one_answerable(answer: Answer, database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -111,10 +110,10 @@ def test_a_newer_question_that_was_not_sent_leaves_the_older_one_answerable(answ
         await world.replies("YES")
         assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "requested"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_yes_again_speaks_of_the_booking_that_stands(tmp_path: Path) -> None:
+def test_yes_again_speaks_of_the_booking_that_stands(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.books(**SECOND)
@@ -126,10 +125,10 @@ def test_yes_again_speaks_of_the_booking_that_stands(tmp_path: Path) -> None:
         await world.works()
         assert world.phone.said[-1] == "Your appointment on Wed 13 May at 10:30 am is confirmed. See you Wednesday!"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_very_many_bookings_are_asked_in_one_readable_question(tmp_path: Path) -> None:
+def test_very_many_bookings_are_asked_in_one_readable_question(database: str) -> None:
     async def story(world: World) -> None:
         for week in range(52):
             start = START + timedelta(weeks=week)
@@ -139,4 +138,4 @@ def test_very_many_bookings_are_asked_in_one_readable_question(tmp_path: Path) -
         assert "You have 52 appointments to confirm, from Tue 12 May at 10:30 am to Tue" in world.phone.said[0]
         assert "Reply YES for all, NO for none." in world.phone.said[0]
 
-    told(tmp_path, story)
+    told(database, story)

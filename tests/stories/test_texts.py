@@ -1,7 +1,6 @@
 """What becomes of our texts, and what patients say about texting itself."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from tests.stories.world import World, drops_the_line, refuses, told
 CLOSED = {"code": 20003, "status": 401}
 
 
-def test_a_send_in_doubt_is_found_in_the_carriers_list_and_not_repeated(tmp_path: Path) -> None:
+def test_a_send_in_doubt_is_found_in_the_carriers_list_and_not_repeated(database: str) -> None:
     async def story(world: World) -> None:
         def accepts_and_drops_the_line(request: httpx.Request) -> httpx.Response:
             world.phone.accept(request)
@@ -28,10 +27,10 @@ def test_a_send_in_doubt_is_found_in_the_carriers_list_and_not_repeated(tmp_path
         assert await world.state() == "sms_sent"
         assert world.phone.sends == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_send_whose_fate_stays_unknown_goes_to_staff(tmp_path: Path) -> None:
+def test_a_send_whose_fate_stays_unknown_goes_to_staff(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(drops_the_line)
         await world.books()
@@ -42,10 +41,10 @@ def test_a_send_whose_fate_stays_unknown_goes_to_staff(tmp_path: Path) -> None:
         assert await world.staff() == ["Nobody can tell whether a text was sent (ask): please call the patient."]
         assert await world.errands() == ["ask"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_send_in_doubt_is_sent_once_more_where_the_clinic_wants_that(tmp_path: Path) -> None:
+def test_a_send_in_doubt_is_sent_once_more_where_the_clinic_wants_that(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead += [drops_the_line, drops_the_line]
         await world.books()
@@ -55,10 +54,10 @@ def test_a_send_in_doubt_is_sent_once_more_where_the_clinic_wants_that(tmp_path:
         assert world.phone.sends == 2
         assert len(await world.staff()) == 1
 
-    told(tmp_path, story, on_doubt=OnDoubt.RESEND)
+    told(database, story, on_doubt=OnDoubt.RESEND)
 
 
-def test_a_report_proves_a_send_in_doubt(tmp_path: Path) -> None:
+def test_a_report_proves_a_send_in_doubt(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(drops_the_line)
         await world.books()
@@ -71,10 +70,10 @@ def test_a_report_proves_a_send_in_doubt(tmp_path: Path) -> None:
         assert world.phone.sends == 1
         assert await world.errands() == []
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_an_answer_proves_a_send_in_doubt_and_decides(tmp_path: Path) -> None:
+def test_an_answer_proves_a_send_in_doubt_and_decides(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(drops_the_line)
         await world.books()
@@ -87,10 +86,10 @@ def test_an_answer_proves_a_send_in_doubt_and_decides(tmp_path: Path) -> None:
         assert world.phone.said == ["Confirmed. See you Tuesday!"]
         assert await world.errands() == []
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_text_after_a_send_that_surely_failed_answers_nothing(tmp_path: Path) -> None:
+def test_a_text_after_a_send_that_surely_failed_answers_nothing(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(refuses(429, 20429))
         await world.books()
@@ -99,10 +98,10 @@ def test_a_text_after_a_send_that_surely_failed_answers_nothing(tmp_path: Path) 
         assert await world.state() == "requested"
         assert await world.outcomes() == ["not_asked"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_busy_carrier_is_asked_again_later_with_the_same_question(tmp_path: Path) -> None:
+def test_a_busy_carrier_is_asked_again_later_with_the_same_question(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(refuses(429, 20429))
         await world.books()
@@ -113,10 +112,10 @@ def test_a_busy_carrier_is_asked_again_later_with_the_same_question(tmp_path: Pa
         assert len(world.phone.said) == 1
         assert (await world.story()).count("QuestionPut") == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_number_that_cannot_be_texted_goes_to_staff(tmp_path: Path) -> None:
+def test_a_number_that_cannot_be_texted_goes_to_staff(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(refuses(400, 21211))
         await world.books()
@@ -125,26 +124,10 @@ def test_a_number_that_cannot_be_texted_goes_to_staff(tmp_path: Path) -> None:
         assert await world.errands() == []
         assert await world.state() == "requested"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_refused_account_is_tried_again_for_a_day_and_then_staff_hears_of_it(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        world.phone.instead += [refuses(401, 20003)] * 3
-        await world.books()
-        await world.works()
-        assert await world.staff() == []
-        world.clock.passes(minutes=2)
-        await world.works()
-        world.clock.passes(hours=25)
-        await world.works()
-        assert len(await world.staff()) == 1
-        assert world.phone.sends == 3
-
-    told(tmp_path, story)
-
-
-def test_the_carriers_opt_out_list_is_a_consent_revoked(tmp_path: Path) -> None:
+def test_the_carriers_opt_out_list_is_a_consent_revoked(database: str) -> None:
     async def story(world: World) -> None:
         world.phone.instead.append(refuses(400, 21610))
         await world.books()
@@ -154,10 +137,10 @@ def test_the_carriers_opt_out_list_is_a_consent_revoked(tmp_path: Path) -> None:
         await world.works()
         assert world.phone.sends == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_text_that_did_not_arrive_goes_to_staff_and_never_goes_down_again(tmp_path: Path) -> None:
+def test_a_text_that_did_not_arrive_goes_to_staff_and_never_goes_down_again(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -167,10 +150,10 @@ def test_a_text_that_did_not_arrive_goes_to_staff_and_never_goes_down_again(tmp_
         assert (await world.story()).count("DeliveryReported") == 1
         assert await world.staff() == ["A text did not arrive (ask, code 30005): please call the patient."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_stop_ends_all_texts_and_hands_the_booking_to_staff(tmp_path: Path) -> None:
+def test_stop_ends_all_texts_and_hands_the_booking_to_staff(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -181,10 +164,10 @@ def test_stop_ends_all_texts_and_hands_the_booking_to_staff(tmp_path: Path) -> N
         assert len(world.phone.said) == 1
         assert (await world.staff())[0] == "The patient has opted out of texts: please call."
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_start_asks_what_waited(tmp_path: Path) -> None:
+def test_start_asks_what_waited(database: str) -> None:
     async def story(world: World) -> None:
         await world.replies("STOP")
         await world.books()
@@ -194,10 +177,10 @@ def test_start_asks_what_waited(tmp_path: Path) -> None:
         await world.works()
         assert len(world.phone.said) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_bare_cancel_is_a_no_and_the_end_of_texts(tmp_path: Path) -> None:
+def test_a_bare_cancel_is_a_no_and_the_end_of_texts(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -209,20 +192,20 @@ def test_a_bare_cancel_is_a_no_and_the_end_of_texts(tmp_path: Path) -> None:
         assert (await world.conversation()).opted_out
         assert "TextWithheld" in await world.story()
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_yes_that_the_carrier_marks_as_start_is_a_yes(tmp_path: Path) -> None:
+def test_a_yes_that_the_carrier_marks_as_start_is_a_yes(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
         await world.replies("YES", hint=ConsentHint.START)
         assert await world.state() == "confirmed"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_yes_after_stop_decides_but_is_no_new_consent(tmp_path: Path) -> None:
+def test_a_yes_after_stop_decides_but_is_no_new_consent(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -232,11 +215,11 @@ def test_a_yes_after_stop_decides_but_is_no_new_consent(tmp_path: Path) -> None:
         assert await world.state() == "confirmed"
         assert len(world.phone.said) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
 @pytest.mark.parametrize(("hint", "answers"), [(None, 1), (ConsentHint.HELP, 0)])
-def test_help_is_answered_unless_the_carrier_has(hint: ConsentHint | None, answers: int, tmp_path: Path) -> None:
+def test_help_is_answered_unless_the_carrier_has(hint: ConsentHint | None, answers: int, database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -245,10 +228,10 @@ def test_help_is_answered_unless_the_carrier_has(hint: ConsentHint | None, answe
         assert len(world.phone.said) == 1 + answers
         assert await world.state() == "sms_sent"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_reply_to_stale_news_is_withheld(tmp_path: Path) -> None:
+def test_a_reply_to_stale_news_is_withheld(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -257,20 +240,20 @@ def test_a_reply_to_stale_news_is_withheld(tmp_path: Path) -> None:
         await world.works()
         assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_question_never_leaves_after_the_start(tmp_path: Path) -> None:
+def test_a_question_never_leaves_after_the_start(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         world.clock.passes(days=10)
         await world.works()
         assert world.phone.said == []
 
-    told(tmp_path, story, expire_after=timedelta(days=30))
+    told(database, story, expire_after=timedelta(days=30))
 
 
-def test_a_bare_cancel_after_yes_cancels_and_ends_all_texts(tmp_path: Path) -> None:
+def test_a_bare_cancel_after_yes_cancels_and_ends_all_texts(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -284,10 +267,10 @@ def test_a_bare_cancel_after_yes_cancels_and_ends_all_texts(tmp_path: Path) -> N
         assert len(world.phone.said) == 2
         assert len(await world.staff()) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_an_opt_out_that_only_an_acknowledgement_meets_is_recorded(tmp_path: Path) -> None:
+def test_an_opt_out_that_only_an_acknowledgement_meets_is_recorded(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -296,10 +279,10 @@ def test_an_opt_out_that_only_an_acknowledgement_meets_is_recorded(tmp_path: Pat
         await world.works()
         assert (await world.conversation()).opted_out
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_text_that_may_not_be_answered_is_shown_to_staff(tmp_path: Path) -> None:
+def test_a_text_that_may_not_be_answered_is_shown_to_staff(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -310,10 +293,10 @@ def test_a_text_that_may_not_be_answered_is_shown_to_staff(tmp_path: Path) -> No
         assert len(await world.staff()) == seen + 1
         assert len(world.phone.said) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_machine_that_answers_each_answer_is_not_answered_for_ever(tmp_path: Path) -> None:
+def test_a_machine_that_answers_each_answer_is_not_answered_for_ever(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -322,11 +305,11 @@ def test_a_machine_that_answers_each_answer_is_not_answered_for_ever(tmp_path: P
             await world.works()
         assert len(world.phone.said) <= 2 + 5
 
-    told(tmp_path, story)
+    told(database, story)
 
 
 @pytest.mark.parametrize("words", ["YES", "NO"])
-def test_an_answer_after_the_start_decides_nothing(words: str, tmp_path: Path) -> None:
+def test_an_answer_after_the_start_decides_nothing(words: str, database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -337,4 +320,4 @@ def test_an_answer_after_the_start_decides_nothing(words: str, tmp_path: Path) -
         assert world.calendar.acts == []
         assert len(await world.staff()) == 1
 
-    told(tmp_path, story)
+    told(database, story)

@@ -1,7 +1,5 @@
 """The main job: a booking is asked by SMS, and the answer settles it."""
 
-from pathlib import Path
-
 import pytest
 
 from domain.inbound import Settlement
@@ -13,17 +11,17 @@ QUESTION = (
 )
 
 
-def test_a_booking_is_asked_once(tmp_path: Path) -> None:
+def test_a_booking_is_asked_once(database: str) -> None:
     async def story(world: World) -> None:
         assert await world.books() == "accepted"
         await world.works()
         assert world.phone.said == [QUESTION]
         assert await world.state() == "sms_sent"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_the_same_webhook_again_changes_nothing(tmp_path: Path) -> None:
+def test_the_same_webhook_again_changes_nothing(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         assert await world.books() == "duplicate"
@@ -32,10 +30,10 @@ def test_the_same_webhook_again_changes_nothing(tmp_path: Path) -> None:
         await world.works()
         assert len(world.phone.said) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_yes_confirms_and_is_acknowledged_after_the_calendar_agreed(tmp_path: Path) -> None:
+def test_yes_confirms_and_is_acknowledged_after_the_calendar_agreed(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -49,10 +47,10 @@ def test_yes_confirms_and_is_acknowledged_after_the_calendar_agreed(tmp_path: Pa
             *("Requested", "QuestionPut", "SmsSent", "Confirmed", "CalendarAgreed", "TextSent"),
         ]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_no_cancels_with_the_reason(tmp_path: Path) -> None:
+def test_no_cancels_with_the_reason(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -63,10 +61,10 @@ def test_no_cancels_with_the_reason(tmp_path: Path) -> None:
         assert world.calendar.reasons == ["Patient declined via SMS"]
         assert world.phone.said[1:] == ["No problem — your appointment has been cancelled."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_anything_else_is_asked_again_and_then_an_answer_counts(tmp_path: Path) -> None:
+def test_anything_else_is_asked_again_and_then_an_answer_counts(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -78,10 +76,10 @@ def test_anything_else_is_asked_again_and_then_an_answer_counts(tmp_path: Path) 
         await world.works()
         assert await world.state() == "confirmed"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_after_two_clarifications_a_person_takes_over_in_silence(tmp_path: Path) -> None:
+def test_after_two_clarifications_a_person_takes_over_in_silence(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -92,10 +90,10 @@ def test_after_two_clarifications_a_person_takes_over_in_silence(tmp_path: Path)
         assert await world.staff() == ["A text that we do not understand: please read it."] * 2
         assert await world.outcomes() == ["unclear"] * 4
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_the_same_message_twice_decides_once(tmp_path: Path) -> None:
+def test_the_same_message_twice_decides_once(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -107,10 +105,10 @@ def test_the_same_message_twice_decides_once(tmp_path: Path) -> None:
         assert len(world.calendar.acts) == 1
         assert len(world.phone.said) == 2
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_yes_again_is_told_that_it_is_confirmed(tmp_path: Path) -> None:
+def test_yes_again_is_told_that_it_is_confirmed(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -121,10 +119,10 @@ def test_yes_again_is_told_that_it_is_confirmed(tmp_path: Path) -> None:
         assert world.phone.said[2:] == ["Your appointment on Tue 12 May at 10:30 am is confirmed. See you Tuesday!"]
         assert len(world.calendar.acts) == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_no_after_yes_cancels_before_the_start(tmp_path: Path) -> None:
+def test_no_after_yes_cancels_before_the_start(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -137,10 +135,10 @@ def test_no_after_yes_cancels_before_the_start(tmp_path: Path) -> None:
         assert world.phone.said[2:] == ["No problem — your appointment has been cancelled."]
         assert (await world.story()).count("ChangedMind") == 1
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_no_right_after_yes_ends_cancelled_with_one_acknowledgement(tmp_path: Path) -> None:
+def test_no_right_after_yes_ends_cancelled_with_one_acknowledgement(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -150,10 +148,10 @@ def test_no_right_after_yes_ends_cancelled_with_one_acknowledgement(tmp_path: Pa
         assert world.calendar.acts == ["DELETE /v2/bookings/bkSarah1"]
         assert world.phone.said[1:] == ["No problem — your appointment has been cancelled."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_no_after_the_start_goes_to_staff(tmp_path: Path) -> None:
+def test_no_after_the_start_goes_to_staff(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -165,11 +163,11 @@ def test_no_after_the_start_goes_to_staff(tmp_path: Path) -> None:
         assert await world.state() == "confirmed"
         assert await world.staff() == ["The patient said NO after the appointment had begun."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
 @pytest.mark.parametrize("words", ["YES", "NO", "what?"])
-def test_a_text_before_the_question_answers_nothing(words: str, tmp_path: Path) -> None:
+def test_a_text_before_the_question_answers_nothing(words: str, database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.replies(words)
@@ -179,10 +177,10 @@ def test_a_text_before_the_question_answers_nothing(words: str, tmp_path: Path) 
         assert world.phone.said == [QUESTION]
         assert await world.staff() == ["A text that came before our question: please read it."]
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_yes_after_the_host_cancelled_is_told_so_with_the_booking_link(tmp_path: Path) -> None:
+def test_yes_after_the_host_cancelled_is_told_so_with_the_booking_link(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
@@ -194,10 +192,10 @@ def test_yes_after_the_host_cancelled_is_told_so_with_the_booking_link(tmp_path:
         ]
         assert world.calendar.acts == []
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_number_that_nobody_knows_gets_one_polite_answer_a_day(tmp_path: Path) -> None:
+def test_a_number_that_nobody_knows_gets_one_polite_answer_a_day(database: str) -> None:
     async def story(world: World) -> None:
         polite = "Cal.com Clinic only confirms appointments at this number. Please call +12025550199."
         for words in ("YES", "hello?", "who is this"):
@@ -210,24 +208,24 @@ def test_a_number_that_nobody_knows_gets_one_polite_answer_a_day(tmp_path: Path)
         assert world.phone.said == [polite, polite]
         assert await world.outcomes() == ["unknown"] * 4
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_a_picture_without_words_is_no_answer(tmp_path: Path) -> None:
+def test_a_picture_without_words_is_no_answer(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
         await world.replies("", pictures=1)
         assert await world.state() == "invalid_reply"
 
-    told(tmp_path, story)
+    told(database, story)
 
 
-def test_an_empty_text_is_no_answer(tmp_path: Path) -> None:
+def test_an_empty_text_is_no_answer(database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.works()
         await world.replies("")
         assert await world.state() == "invalid_reply"
 
-    told(tmp_path, story)
+    told(database, story)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,25 +17,37 @@ from adapters.storage import migrations
 from adapters.twilio import Twilio, TwilioSettings
 from domain.clinics import Clinic
 from domain.conversation import Conversation
-from domain.inbound import BookingSettled, Delivery, DeliveryReport, Settlement
+from domain.inbound import BookingRequested, BookingSettled, Delivery, DeliveryReport, Settlement
+from domain.reconcile import Reconciled
+from domain.sweep import Swept
 from entrypoints.settings import StoreSettings
-from entrypoints.wiring import Service, assemble, open_store
+from entrypoints.store import open_store
+from entrypoints.wiring import Service, assemble
+from tests.databases import meddle
 from tests.examples import CLINIC_NUMBER, NOW, SARAH, UID, a_clinic, a_request, a_text
+
+INSTALLED_AT = str(round(NOW.timestamp() * 1000))  # for the clock of the stories
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
 class Calendar:
-    """Cal.com at the wire. `instead` answers the next act in place of doing it."""
+    """Cal.com at the wire. `instead` answers the next act in place of doing it; `down`: it does nothing at all."""
 
     def __init__(self) -> None:
         self.statuses: dict[str, str] = {}
+        self.requests: dict[str, BookingRequested] = {}
         self.acts: list[str] = []
         self.reasons: list[str] = []
         self.instead: list[Answer] = []
+        self.down = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        uid = request.url.path.split("/")[3]
+        uid = [*request.url.path.split("/"), ""][3]
+        if self.down:
+            return httpx.Response(500, json={})
+        if uid == "":
+            return httpx.Response(200, json={"status": "success", "data": self._unconfirmed()})
         if uid not in self.statuses:
             return httpx.Response(404, json={"status": "error", "error": {"code": "NotFoundException", "message": "…"}})
         if request.method == "GET":
@@ -45,6 +56,10 @@ class Calendar:
         if self.instead:
             return self.instead.pop(0)(request)
         return self.act(request)
+
+    def _unconfirmed(self) -> list[dict[str, Any]]:
+        pending = [uid for uid, status in self.statuses.items() if status == "pending"]
+        return [_as_booking(self.requests[uid]) for uid in pending if uid in self.requests]
 
     def act(self, request: httpx.Request) -> httpx.Response:
         uid = request.url.path.split("/")[3]
@@ -58,6 +73,26 @@ class Calendar:
         return httpx.Response(200, json={"status": "success", "data": {"uid": uid, "status": self.statuses[uid]}})
 
 
+def _as_booking(request: BookingRequested) -> dict[str, Any]:
+    """As the list of Cal.com's API shows it."""
+    attendee = {
+        "name": request.patient_name,
+        "timeZone": request.time_zone,
+        "language": request.language,
+        "phoneNumber": request.phone,
+    }
+    return {
+        "uid": request.uid,
+        "status": "pending",
+        "start": request.starts_at.isoformat().replace("+00:00", "Z"),
+        "end": request.ends_at.isoformat().replace("+00:00", "Z"),
+        "createdAt": "2099-01-01T00:00:00.000Z",
+        "hosts": [{"name": request.practitioner}],
+        "attendees": [attendee],
+        "bookingFieldsResponses": {},
+    }
+
+
 @dataclass
 class Phone:
     """Twilio at the wire, with the patients' phones behind it. `instead` answers the next send."""
@@ -66,10 +101,13 @@ class Phone:
     texts: list[dict[str, str]] = field(default_factory=list)
     instead: list[Answer] = field(default_factory=list)
     sends: int = 0
+    missed: list[dict[str, Any]] = field(default_factory=list)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return httpx.Response(200, json={"messages": self._listed(request), "next_page_uri": None})
+            inbound = "DateSent>" in request.url.params
+            listed = list(reversed(self.missed)) if inbound else self._listed(request)
+            return httpx.Response(200, json={"messages": listed, "next_page_uri": None})
         self.sends += 1
         if self.instead:
             return self.instead.pop(0)(request)
@@ -81,6 +119,13 @@ class Phone:
         form["at"] = self.now().strftime("%a, %d %b %Y %H:%M:%S +0000")
         self.texts.append(form)
         return httpx.Response(201, json={"sid": form["sid"], "status": "queued"})
+
+    def misses(self, words: str, sender: str = SARAH) -> None:
+        """A patient's text that the carrier has, and whose webhook never comes."""
+        date = self.now().strftime("%a, %d %b %Y %H:%M:%S +0000")
+        names = {"sid": f"SM{len(self.missed):031x}f", "from": sender, "to": CLINIC_NUMBER, "body": words}
+        dates = {"date_created": date, "date_sent": date}
+        self.missed.append({**names, **dates, "direction": "inbound", "num_media": "0"})
 
     def _listed(self, request: httpx.Request) -> list[dict[str, Any]]:
         return [_as_listed(one) for one in self.texts if one["To"] == request.url.params["To"]]
@@ -116,9 +161,23 @@ class World:
 
     async def books(self, **changes: object) -> str:
         """A patient takes a slot; returns what the webhook is told."""
+        request = self._taken(**changes)
+        return await self.service.confirmations.receive("main", request, self.clock())
+
+    def books_unheard(self, **changes: object) -> None:
+        """A patient takes a slot, and the webhook is lost."""
+        self._taken(**changes)
+
+    def _taken(self, **changes: object) -> BookingRequested:
         request = a_request(**changes)
         self.calendar.statuses.setdefault(request.uid, "pending")
-        return await self.service.confirmations.receive("main", request, self.clock())
+        self.calendar.requests[request.uid] = request
+        return request
+
+    async def catches_up(self, most: int = 1000) -> tuple[Reconciled, Swept]:
+        """Reconcile, then sweep."""
+        reconciled = await self.service.reconcile.run("main", None, self.clock, most)
+        return reconciled, await self.service.sweep.run("main", self.clock)
 
     async def calendar_says(self, how: Settlement, uid: str = UID, **more: Any) -> str:
         return await self.service.confirmations.receive("main", BookingSettled(uid, how, **more), self.clock())
@@ -135,7 +194,7 @@ class World:
 
     async def works(self) -> None:
         """Carry out everything that is due, and what comes of it, until nothing is due."""
-        while claimed := await self.service.store.outbox.claim(self.clock(), 20):
+        while claimed := await self.service.worker.claim():
             await asyncio.gather(*(self.service.worker.carry_out(one) for one in claimed))
 
     async def expiry_runs(self) -> int:
@@ -181,16 +240,16 @@ class Clock:
 
 
 @asynccontextmanager
-async def a_world(folder: Path, clinic: Clinic | None = None) -> AsyncIterator[World]:
+async def a_world(database: str, clinic: Clinic | None = None) -> AsyncIterator[World]:
     clinics = {"main": clinic or a_clinic()}
-    path = str(folder / "replyes.db")
-    migrations.migrate(path)
+    migrations.claim(database, "service")
+    meddle(database, "UPDATE installation SET value = ? WHERE name = 'installed_at'", INSTALLED_AT)
     calendar, clock = Calendar(), Clock()
     phone = Phone(clock)
     calcom_settings = CalComSettings("https://cal.example", "cal_key", verbs="concept", webhook_secrets=("s",))
     twilio_settings = TwilioSettings("AC" + "1" * 32, ("token",), CLINIC_NUMBER, "https://replyes.example")
     async with (
-        open_store(StoreSettings(path, ""), clinics) as store,
+        open_store(StoreSettings(database, ""), clinics) as store,
         httpx.AsyncClient(transport=httpx.MockTransport(calendar)) as cal_client,
         httpx.AsyncClient(transport=httpx.MockTransport(phone)) as sms_client,
     ):
@@ -199,11 +258,11 @@ async def a_world(folder: Path, clinic: Clinic | None = None) -> AsyncIterator[W
         yield World(assemble(store, calendars, carriers, clinics, clock), calendar, phone, clock)
 
 
-def told(folder: Path, story: Callable[[World], Coroutine[Any, Any, None]], **clinic: object) -> None:
+def told(database: str, story: Callable[[World], Coroutine[Any, Any, None]], **clinic: object) -> None:
     """Run a story in a new world."""
 
     async def run() -> None:
-        async with a_world(folder, a_clinic(**clinic)) as world:
+        async with a_world(database, a_clinic(**clinic)) as world:
             await story(world)
 
     asyncio.run(run())

@@ -1,0 +1,60 @@
+"""The store: the database with everything that needs nothing else. All that most commands open."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from adapters.storage import migrations, opening
+from adapters.storage.database import Database
+from adapters.storage.group_commit import GroupCommit
+from adapters.storage.ledger import StoredLedger
+from adapters.storage.outbox import StoredOutbox
+from adapters.storage.sealing import Wrapping
+from adapters.storage.turns import StoredTurns
+from adapters.storage.views import Views
+from domain.clinics import Clinic
+from domain.errors import Misconfigured
+from domain.expiry import Expiry
+from entrypoints.bell import Bell
+from entrypoints.settings import StoreSettings
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store."""
+
+    database: Database
+    commits: GroupCommit
+    ledger: StoredLedger
+    outbox: StoredOutbox
+    turns: StoredTurns
+    views: Views
+    bell: Bell
+    expiry: Expiry
+
+
+@asynccontextmanager
+async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> AsyncIterator[Store]:
+    """Raises Misconfigured where the database cannot be opened or its schema is not up to date."""
+    if due := migrations.due(settings.url):
+        raise Misconfigured([f"the database lacks {len(due)} migrations; run: replyes migrate"])
+    database = opening.database(settings.url)
+    bell = Bell()
+    commits = GroupCommit(database)
+    try:
+        ledger = StoredLedger(database, commits, Wrapping(settings.encryption_key), bell.ring)
+        await ledger.open()
+        expiry = Expiry(ledger, clinics)
+        yield Store(
+            database=database,
+            commits=commits,
+            ledger=ledger,
+            outbox=StoredOutbox(database, commits),
+            turns=StoredTurns(database, commits),
+            views=Views(database),
+            bell=bell,
+            expiry=expiry,
+        )
+    finally:
+        await commits.close()
+        await database.close()
