@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
-from adapters.storage import migrations
+from adapters.storage import migrations, opening
 from adapters.storage.database import Database, Row, Statement, Write
 from adapters.storage.group_commit import GroupCommit
 from adapters.storage.ledger import StoredLedger
@@ -126,10 +125,10 @@ class Arena:
 
 
 @asynccontextmanager
-async def arena(path: Path) -> AsyncIterator[Arena]:
+async def arena(url: str) -> AsyncIterator[Arena]:
     """A new database, open for both."""
-    migrations.migrate(str(path))
-    database = Database(str(path))
+    migrations.migrate(url)
+    database = opening.database(url)
     collected = Collected(database)
     ways = GroupCommit(database), OneEach(database), collected
     group, each, nowhere = (Side(way) for way in ways)
@@ -140,7 +139,7 @@ async def arena(path: Path) -> AsyncIterator[Arena]:
     finally:
         for way in ways:
             await way.close()
-        database.close()
+        await database.close()
 
 
 def _each(commit, writes: Sequence[Write]) -> list[Request]:  # type: ignore[no-untyped-def]

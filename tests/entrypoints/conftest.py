@@ -1,4 +1,4 @@
-"""The real product in process: a real SQLite file, the real web application, no worker. And requests, signed by hand.
+"""The real product in process: a real database, the real web application, no worker. And requests, signed by hand.
 
 Everything that is read back comes through a connection of its own, as another process would see it.
 """
@@ -8,14 +8,11 @@ import base64
 import hmac
 import json
 import logging
-import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,8 +26,10 @@ from adapters.twilio import Twilio
 from domain.clinics import Clinic
 from domain.inbox import sentence
 from entrypoints.settings import ServiceSettings, Settings, StoreSettings
+from entrypoints.store import open_store
 from entrypoints.web import app
-from entrypoints.wiring import Service, assemble, clock, open_store
+from entrypoints.wiring import Service, assemble, clock
+from tests import databases
 from tests.adapters.calcom_payloads import SECRET, as_sent, attendee, cancelled, requested, signature
 
 PUBLIC_URL = "https://replyes.example.org"
@@ -50,6 +49,7 @@ ENVIRONMENT = {
     "TWILIO_FROM": CLINIC,
     "ENCRYPTION_KEY": "not-the-key-of-anybody-0123456789",
     "ASK_SETTLE": "0s",
+    "SMS_PER_SECOND": "0",
 }
 SECRETS = (SECRET, TOKEN, API_KEY, ENVIRONMENT["ENCRYPTION_KEY"])
 
@@ -154,11 +154,11 @@ class Outside:
 class Product:
     """The product behind its web application. Its methods wait, so that a test reads as a list of sentences."""
 
-    def __init__(self, runner: asyncio.Runner, service: Service, outside: Outside) -> None:
+    def __init__(self, runner: asyncio.Runner, service: Service, outside: Outside, url: str) -> None:
         self.runner = runner
         self.service = service
         self.outside = outside
-        self.path = service.store.database.path
+        self.url = url
         self.web: ASGIApp = app.build(service)
 
     def send(self, *requests: Request) -> list[httpx.Response]:
@@ -189,7 +189,7 @@ class Product:
 
     def facts(self) -> list[str]:
         """What is in the log, by topic."""
-        return [row[0] for row in self.rows("SELECT topic FROM stored_events ORDER BY rowid")]
+        return [row[0] for row in self.rows("SELECT topic FROM stored_events ORDER BY {position}")]
 
     def staff(self) -> list[tuple[str, list[str]]]:
         """What waits for a person: why, and for which bookings."""
@@ -202,19 +202,15 @@ class Product:
 
     def everything(self) -> dict[str, list[tuple[Any, ...]]]:
         """Every row of every table."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for (table,) in tables}
+        return databases.everything(self.url)
 
     def rows(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         """What another process sees."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            return list(connection.execute(sql, parameters))
+        return databases.seen(self.url, sql, *parameters)
 
     def sql(self, statement: str) -> None:
-        """What another process does to our file."""
-        with closing(sqlite3.connect(self.path)) as connection, connection:
-            connection.execute(statement)
+        """What another process does to our database."""
+        databases.meddle(self.url, statement)
 
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:
@@ -232,13 +228,12 @@ def read_settings() -> tuple[Clinic, StoreSettings, ServiceSettings]:
 
 
 @asynccontextmanager
-async def opened(path: Path, outside: Outside) -> AsyncIterator[Service]:
+async def opened(url: str, outside: Outside) -> AsyncIterator[Service]:
     """The product's own parts, wired by its own wiring; only the far ends of its calls are ours."""
     clinic, store_settings, service_settings = read_settings()
-    migrations.migrate(str(path))
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(outside), trust_env=False) as client,
-        open_store(replace(store_settings, path=str(path)), {clinic.key: clinic}) as store,
+        open_store(replace(store_settings, url=url), {clinic.key: clinic}) as store,
     ):
         calendars = {clinic.key: CalCom(service_settings.calcom, client)}
         carriers = {clinic.key: Twilio(service_settings.twilio, client)}
@@ -246,30 +241,24 @@ async def opened(path: Path, outside: Outside) -> AsyncIterator[Service]:
 
 
 @contextmanager
-def new_product(path: Path) -> Iterator[Product]:
-    """A product on this file, which is made where there is none."""
+def new_product(url: str) -> Iterator[Product]:
+    """A product on this database, which is brought up to date."""
+    migrations.migrate(url)
+    migrations.claim(url, "service")
     outside = Outside()
     with asyncio.Runner() as runner:
-        service = opened(path, outside)
-        product = Product(runner, runner.run(service.__aenter__()), outside)
+        service = opened(url, outside)
+        product = Product(runner, runner.run(service.__aenter__()), outside, url)
         try:
             yield product
         finally:
             runner.run(service.__aexit__(None, None, None))
 
 
-@pytest.fixture(scope="session")
-def unused_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a product that has started once and stopped again; a copy of it costs less than a start."""
-    path = tmp_path_factory.mktemp("database") / "replyes.db"
-    with new_product(path):
-        return path
-
-
 @pytest.fixture
-def product(tmp_path: Path, unused_file: Path) -> Iterator[Product]:
+def product(database: str) -> Iterator[Product]:
     """A product that nobody has called yet."""
-    with new_product(Path(shutil.copy(unused_file, tmp_path))) as product:
+    with new_product(database) as product:
         yield product
 
 

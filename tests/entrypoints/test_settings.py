@@ -55,6 +55,7 @@ FAULTY = {
     "MAX_CLARIFICATIONS": "-1",
     "ON_DOUBT": "pray",
     "DOUBT_AFTER": "15",
+    "SMS_PER_SECOND": "fast",
     "LOG_FORMAT": "xml",
     "LOG_LEVEL": "loud",
 }
@@ -85,9 +86,12 @@ def test_no_repr_shows_a_secret() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "cure"),
     [
-        ("DATABASE_URL", "sqlite://", "sqlite:///replyes.db"),
-        ("DATABASE_URL", "sqlite:///", "sqlite:///replyes.db"),
-        ("DATABASE_URL", "replyes.db", "sqlite:///replyes.db"),
+        ("DATABASE_URL", "sqlite://", "sqlite:///<file>"),
+        ("DATABASE_URL", "sqlite:///", "sqlite:///<file>"),
+        ("DATABASE_URL", "replyes.db", "sqlite:///<file>"),
+        ("DATABASE_URL", "mysql://db/replyes", "postgresql://<user>:<password>@<host>/<database>"),
+        ("DATABASE_URL", "postgresql:replyes", "postgresql://<user>:<password>@<host>/<database>"),
+        ("DATABASE_URL", "postgresql+psycopg://db/replyes", "postgresql://<user>:<password>@<host>/<database>"),
         ("ENCRYPTION_KEY", "too-short", "openssl rand -base64 32"),
         ("PUBLIC_URL", "https://replyes.example.org/?a=b", "without ? or #"),
         ("PUBLIC_URL", "https://replyes.example.org#rc=3", "without ? or #"),
@@ -120,6 +124,8 @@ def test_one_fault_is_told_with_its_cure(name: str, value: str, cure: str) -> No
     [
         pytest.param("BOOKING_LINK", "http://[::1", id="a bracket that stays open"),
         pytest.param("PUBLIC_URL", "https://replyes.example.org:99999", id="a port that does not exist"),
+        pytest.param("DATABASE_URL", "postgresql://db:99999/replyes", id="a port of a database that does not exist"),
+        pytest.param("DATABASE_URL", "postgresql://[::1/replyes", id="a database behind a bracket that stays open"),
         pytest.param("EXPIRE_AFTER", "99999999999999d", id="longer than Python can count"),
         pytest.param("EXPIRE_AFTER", "99999999d", id="longer than the calendar"),
         pytest.param("CLINIC_PHONE_FILE", "a\x00b", id="a path with a NUL"),
@@ -145,9 +151,11 @@ def test_without_any_settings_the_newcomer_is_shown_the_sandbox() -> None:
 
 def test_what_is_not_set_has_the_promised_default() -> None:
     needed = {name: value for name, value in ENVIRONMENT.items() if name.startswith(("CAL", "TWILIO", "SMS"))}
-    main, store, service = read(**{**dict.fromkeys(ENVIRONMENT, ""), **needed, "CAL_API_VERBS": ""})
-    assert main == Clinic(key="main", name="Cal.com Clinic")
-    assert store == StoreSettings("replyes.db", "")
+    main, store, service = read(
+        **{**dict.fromkeys(ENVIRONMENT, ""), **needed, "CAL_API_VERBS": "", "SMS_PER_SECOND": ""}
+    )
+    assert main == Clinic(key="main", name="Cal.com Clinic", sms_per_second=1)
+    assert store == StoreSettings("sqlite:///replyes.db", "")
     assert (service.calcom.api_url, service.calcom.api_version) == ("https://api.cal.com", "2024-08-13")
     assert (service.calcom.verbs, service.twilio.api_url) == ("auto", "https://api.twilio.com")
     assert service.twilio.public_url == "http://127.0.0.1:8000"
@@ -167,6 +175,7 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
         MAX_CLARIFICATIONS="0",
         ON_DOUBT="resend",
         DOUBT_AFTER="1h",
+        SMS_PER_SECOND="2.5",
     ) == Clinic(
         key="main",
         name="Example Clinic",
@@ -180,6 +189,7 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
         max_clarifications=0,
         on_doubt=OnDoubt.RESEND,
         doubt_after=timedelta(hours=1),
+        sms_per_second=2.5,
     )
 
 
@@ -197,6 +207,54 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
 )
 def test_durations_are_written_as_people_do(written: str, meant: timedelta) -> None:
     assert clinic(EXPIRE_AFTER=written).expire_after == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("1", 1), ("100", 100), ("9999.99", 9999.99), ("0.5", 0.5), ("1.25", 1.25), ("0", 0)]
+)
+def test_a_rate_is_whole_or_decimal_and_0_switches_the_pace_off(written: str, meant: float) -> None:
+    assert clinic(SMS_PER_SECOND=written).sms_per_second == meant
+
+
+@pytest.mark.parametrize(
+    "written", ["-1", "+1", "1,5", ".5", "1.", "1.125", "00", "0.0", "0.001", "1e3", "10000", "inf", "nan", "٣", "1/2"]
+)
+def test_a_rate_that_is_none_is_told_with_its_cure(written: str) -> None:
+    assert faults(SMS_PER_SECOND=written) == [
+        "SMS_PER_SECOND is no rate; write it like 1, 0.5 or 100; 0 switches it off"
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///replyes.db",
+        "sqlite:////var/lib/replyes/replyes.db",
+        "postgresql://clinic:hunter2@db/replyes",
+        "postgres://clinic:hunter2@db:5432/replyes",
+        "postgresql://clinic:hunter2@[::1]:5432/replyes?sslmode=verify-full",
+        "postgresql:///replyes?host=/run/postgresql",
+    ],
+)
+def test_a_database_is_a_file_or_a_server(url: str) -> None:
+    assert read(DATABASE_URL=url)[1].url == url
+
+
+def test_the_password_of_a_database_shows_in_no_repr() -> None:
+    assert "hunter2" not in repr(read(DATABASE_URL="postgresql://clinic:hunter2@db/replyes"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://clinic:hunter2@db:none/replyes",
+        "postgresql://clinic:hunter#2hunter2@db/replyes",
+        "mysql://clinic:hunter2@db/replyes",
+        "clinic:hunter2@db/replyes",
+    ],
+)
+def test_the_password_of_a_database_shows_in_no_fault(url: str) -> None:
+    assert "hunter2" not in " ".join(faults(DATABASE_URL=url))
 
 
 def test_secrets_may_be_several_while_they_are_rotated() -> None:

@@ -3,14 +3,18 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from entrypoints.logs import mask
+from entrypoints.web.operations import STUCK_AFTER
 from entrypoints.web.webhooks import LARGEST_BODY
 from tests.adapters.calcom_payloads import as_sent, attendee, signature, webhook
-from tests.entrypoints.conftest import CAL, SMS, STATUS, Product, Request, booked, cal, report, text
+from tests.adapters.storage.rooms import writer_of
+from tests.databases import kind_of, new_database
+from tests.entrypoints.conftest import CAL, SMS, STATUS, Product, Request, booked, cal, new_product, report, text
 
 BOOKED = ["booking.requested", "conversation.started", "conversation.booking_joined"]
 FROM_A_STRANGER = ["conversation.started", "conversation.heard", "staff.needed"]
@@ -27,6 +31,18 @@ def without(product: Product, table: str) -> Iterator[None]:
         product.sql(f"ALTER TABLE taken_away RENAME TO {table}")
 
 
+READ_ONLY = {"sqlite": "PRAGMA query_only = {}", "postgresql": "SET default_transaction_read_only = {}"}
+
+
+@contextmanager
+def read_only(product: Product) -> Iterator[None]:
+    """Somebody has decided that nothing may be written."""
+    writer, setting = writer_of(product.service.store.database), READ_ONLY[kind_of(product.url)]
+    writer.execute(setting.format("on"))
+    yield
+    writer.execute(setting.format("off"))
+
+
 # -- Is it well? ----------------------------------------------------------------------------------------------
 
 
@@ -36,16 +52,36 @@ def test_it_is_alive_and_ready(product: Product) -> None:
 
 
 def test_it_is_alive_but_not_ready_while_the_database_does_not_answer(product: Product) -> None:
-    product.service.store.database.close()
+    product.runner.run(product.service.store.database.close())
     assert product.get("/healthz").status_code == 200
     answer = product.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "away")
 
 
-def test_it_is_not_ready_while_the_file_is_not_ours(product: Product) -> None:
+def test_it_is_not_ready_while_the_database_is_not_ours(product: Product) -> None:
     with without(product, "stored_events"):
         assert product.get("/readyz").status_code == 503
     assert product.get("/readyz").status_code == 200
+
+
+def test_it_is_not_ready_from_a_write_that_failed_until_one_that_does_not(product: Product) -> None:
+    with read_only(product):
+        assert product.get("/readyz").status_code == 200, "asking writes nothing"
+        product.send(text())
+        answer = product.get("/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (503, "away")
+        assert "cannot be written" in answer.json()["database"]
+    assert product.get("/readyz").json() == {"status": "ok", "database": "ok"}
+
+
+def test_it_is_not_ready_while_its_worker_has_not_looked_for_work_for_long(product: Product) -> None:
+    worker = product.service.worker
+    worker.turned_at = worker.clock()
+    assert product.get("/readyz").json() == {"status": "ok", "database": "ok", "worker": "ok"}
+    worker.turned_at -= STUCK_AFTER
+    answer = product.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "ok")
+    assert "has not looked for work" in answer.json()["worker"]
 
 
 # -- Addresses ------------------------------------------------------------------------------------------------
@@ -170,9 +206,21 @@ def test_a_refusal_for_now_leaves_one_warning(product: Product, caplog: pytest.L
     assert "StorageAway" in line
 
 
-def test_a_damaged_file_is_told_like_a_missing_one(product: Product) -> None:
-    damage(product, "outbox")
-    (answer,) = product.send(text())
+@pytest.mark.parametrize("request_", [cal(booked()), text()], ids=["cal", "sms"])
+def test_what_cannot_be_stored_because_nothing_may_be_written_is_refused_for_now(
+    product: Product, request_: Request
+) -> None:
+    before = product.everything()
+    with read_only(product):
+        assert product.send(request_)[0].status_code == 503
+    assert product.everything() == before
+    assert product.send(request_)[0].status_code == 200
+
+
+def test_a_damaged_sqlite_file_is_told_like_a_missing_one(tmp_path: Path) -> None:
+    with new_database("sqlite", tmp_path) as url, new_product(url) as product:
+        damage(product, "outbox")
+        (answer,) = product.send(text())
     assert (answer.status_code, answer.content) == (503, b"")
 
 
@@ -180,7 +228,7 @@ def damage(product: Product, table: str) -> None:
     """Write noise where SQLite keeps the table's first page."""
     ((page,),) = product.rows("SELECT rootpage FROM sqlite_master WHERE name = ?", table)
     ((size,),) = product.rows("PRAGMA page_size")
-    with open(product.path, "r+b") as file:
+    with open(product.service.store.database.path, "r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xff" * size)
 

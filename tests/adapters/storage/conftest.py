@@ -2,11 +2,11 @@
 
 import signal
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.adapters.storage.rooms import Rooms, rooms
+from tests.databases import KINDS, new_database
 
 PATIENCE = 120  # seconds
 
@@ -31,11 +31,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "replyes.db"
-
-
-@pytest.fixture
-async def store(anyio_backend: str, path: Path) -> AsyncIterator[Rooms]:
-    async with rooms(path) as opened:
+async def store(anyio_backend: str, database: str) -> AsyncIterator[Rooms]:
+    async with rooms(database) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def lasting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The URLs of two databases for many examples, each of which begins by emptying what it uses."""
+    folders = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
+    with new_database(request.param, folders[0]) as one, new_database(request.param, folders[1]) as other:
+        yield one, other

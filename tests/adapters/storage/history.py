@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from domain.answers import Answers
+from domain.channels import Channel
 from domain.clinics import Clinic, OnExpiry
 from domain.confirmations import Confirmations
 from domain.deadlines import deadlines
@@ -25,7 +26,8 @@ from domain.ledger import Work
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.ports import Blame, CalendarStatus, Rejected
 from domain.speech import Speech
-from tests.adapters.storage.rooms import Rooms, column, meddle
+from tests.adapters.storage.rooms import Rooms
+from tests.databases import column, meddle
 from tests.examples import CLINIC_NUMBER, NOW, START, a_clinic, a_request
 
 Happening = tuple[str, int, int]
@@ -101,6 +103,7 @@ class History:
             text=_one_of(WORDS, a),
             pictures=a % 2,
             hint=_one_of(HINTS, a + b),
+            sent_at=self.now - timedelta(hours=b) if (a + b) % 6 == 0 else None,
         )
         await self.answers.hear(_clinic(b // 2), text, self.now)
 
@@ -114,7 +117,8 @@ class History:
         chance = random.Random(a * 1000 + b)  # only the outcomes of one round, chosen by the history's numbers
         for claimed in await self.store.outbox.claim(self.now, 1 + a % 4):
             with suppress(ClaimLost):  # an answer came before the question was marked
-                await (self._calls if claimed.errand.kind.is_calendar else self._speaks)(claimed, chance.randrange(12))
+                carried_out = self._calls if claimed.errand.kind.channel is Channel.CALENDAR else self._speaks
+                await carried_out(claimed, chance.randrange(13))
 
     async def _speaks(self, claimed: Claimed, how: int) -> None:
         if not claimed.in_doubt:
@@ -124,14 +128,18 @@ class History:
             claimed = prepared[0]
         if how < 6:
             await self.text_outcomes.accepted(claimed, self._message_id(), "call", self.now)
-        elif how == 6:
-            await self.text_outcomes.rejected(claimed, Rejected("30006", f"{PHONES[0]} is a landline"), self.now)
-        elif how == 7:
-            await self.text_outcomes.rejected(claimed, Rejected("21610", "", Blame.OPTED_OUT), self.now)
+        elif how < 8:
+            opted_out, landline = (
+                Rejected("21610", "", Blame.OPTED_OUT),
+                Rejected("30006", f"{PHONES[0]} is a landline"),
+            )
+            await self.text_outcomes.rejected(claimed, opted_out if how == 7 else landline, self.now)
         elif how == 8:
             await self.text_outcomes.given_up(claimed, Staff.TEXT_IN_DOUBT, "nobody can tell", self.now)
         elif how < 11:
             await self.store.outbox.put_back(claimed, self.now, "later", attempted=how == 9)
+        elif how == 11:
+            await self.text_outcomes.closed(claimed, Staff.CARRIER_CLOSED, "20003", self.now)
 
     async def _calls(self, claimed: Claimed, how: int) -> None:
         fits = claimed.errand.kind is Kind.CONFIRM_IN_CALENDAR
@@ -143,10 +151,12 @@ class History:
             await self.calendar_outcomes.refused(claimed, status, self.now, code="400", detail="too late, dear Zoë")
         elif how < 11:
             await self.store.outbox.put_back(claimed, self.now, "later", attempted=how == 9)
+        elif how == 11:
+            await self.calendar_outcomes.closed(claimed, "401", self.now)
 
     async def reported(self, a: int, b: int) -> None:
         """A delivery report: by the key of an errand that was attempted, or by the carrier's id alone."""
-        errands = sorted(column(self.store.path, "SELECT errand FROM sent_texts UNION SELECT errand FROM outbox"))
+        errands = sorted(column(self.store.url, "SELECT errand FROM sent_texts UNION SELECT errand FROM outbox"))
         key = _one_of(errands, a) if errands and b % 2 else None
         message_id = self._message_id() if key else f"SM-out-{a % (self.sent + 1)}"
         report = DeliveryReport(message_id, _one_of(list(Delivery), b), key, "30003")
@@ -154,7 +164,7 @@ class History:
 
     async def leases_ran_out(self, _: int, __: int) -> None:
         """Every worker has died."""
-        meddle(self.store.path, "UPDATE outbox SET lease_until = 0")
+        meddle(self.store.url, "UPDATE outbox SET lease_until = 0")
 
     async def expired(self, a: int, _: int) -> None:
         self.now += timedelta(hours=12 * a)

@@ -8,24 +8,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from typing import Any, TypeVar
 
-from adapters.storage import migrations
-from adapters.storage.database import Database
+from adapters.storage import migrations, opening
 from domain.booking import Booking
 from domain.confirmations import Confirmations
 from domain.deadlines import deadlines
 from domain.errors import Conflict
 from domain.ledger import Work
-from tests.adapters.storage.rooms import hearing, rooms
+from tests.adapters.storage.rooms import Rooms, a_fact, hearing, opened, rooms
 from tests.examples import NOW, a_clinic, a_moment, a_request
 
 T = TypeVar("T")
-SPAWN = get_context("spawn")
+CONTEXT = get_context("forkserver")  # new processes with everything imported, and with nothing of ours open
+CONTEXT.set_forkserver_preload([__name__])
 PATIENCE = 60  # seconds until a test that hangs is given up
 
 _barrier: Barrier | None = None
@@ -33,8 +33,8 @@ _barrier: Barrier | None = None
 
 def at_once(work: Callable[..., T], *calls: tuple[Any, ...]) -> list[T]:
     """One process for each call; all begin together. Their results, in the order of the calls."""
-    barrier = SPAWN.Barrier(len(calls))
-    with ProcessPoolExecutor(len(calls), SPAWN, _share, (barrier,)) as pool:
+    barrier = CONTEXT.Barrier(len(calls))
+    with ProcessPoolExecutor(len(calls), CONTEXT, _share, (barrier,)) as pool:
         running = [pool.submit(_together, work, *call) for call in calls]
         return [one.result(PATIENCE) for one in running]
 
@@ -58,8 +58,8 @@ def _together(work: Callable[..., T], *arguments: Any) -> T:
 @contextmanager
 def talking(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
     """A process that sends to us as it goes; it is killed at the end, whatever it is doing."""
-    ours, its = SPAWN.Pipe(duplex=False)
-    process = SPAWN.Process(target=work, args=(its, *arguments))
+    ours, its = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=work, args=(its, *arguments))
     process.start()
     its.close()
     try:
@@ -74,25 +74,26 @@ def talking(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
 # -- What the processes do ----------------------------------------------------------------------------------------
 
 
-def open_each(paths: list[str]) -> list[str]:
-    """Migrate and open one new file after the other, each at the same moment as the others do. What went wrong."""
-    problems = []
-    for path in paths:
+def open_each(urls: list[str]) -> list[list[str] | str]:
+    """Migrate and open one new database after the other, each at the same moment as the others do. The migrations that
+    were applied, or what went wrong."""
+    outcomes: list[list[str] | str] = []
+    for url in urls:
         meet()
         try:
-            migrations.migrate(path)
-            Database(path).close()
+            outcomes.append(migrations.migrate(url))
+            asyncio.run(opening.database(url).close())
         except Exception as error:
-            problems.append(str(error))
-    return problems
+            outcomes.append(str(error))
+    return outcomes
 
 
-def claim_all(path: Path) -> list[str]:
+def claim_all(url: str) -> list[str]:
     """Claim a few errands at a time until there are none; the keys."""
 
     async def work() -> list[str]:
         keys: list[str] = []
-        async with rooms(path) as store:
+        async with rooms(url) as store:
             while claimed := await store.outbox.claim(NOW, 3):
                 keys += [one.errand.key for one in claimed]
         return keys
@@ -100,12 +101,27 @@ def claim_all(path: Path) -> list[str]:
     return asyncio.run(work())
 
 
-def meet_patients(path: Path, who: str, patients: int) -> Counter[str]:
+def take_turns(url: str, turns: int) -> list[int]:
+    """Take the same turns at the same moments as the others do; which of them were ours."""
+
+    async def work() -> list[int]:
+        async with rooms(url) as store:
+            return [turn for turn in range(turns) if await _takes(store, turn)]
+
+    return asyncio.run(work())
+
+
+async def _takes(store: Rooms, turn: int) -> bool:
+    meet()
+    return await store.turns.take("job", NOW + timedelta(hours=turn), timedelta(hours=1))
+
+
+def meet_patients(url: str, who: str, patients: int) -> Counter[str]:
     """Store a booking for each of the same new patients; how many were stored, and how many were conflicts."""
 
     async def work() -> Counter[str]:
         outcomes: Counter[str] = Counter()
-        async with rooms(path) as store:
+        async with rooms(url) as store:
             for number in range(patients):
                 request = a_request(uid=f"{who}{number}", phone=f"+1202555{number:04}")
                 dates = deadlines(NOW, request.starts_at, a_clinic())
@@ -120,7 +136,7 @@ def meet_patients(path: Path, who: str, patients: int) -> Counter[str]:
     return asyncio.run(work())
 
 
-def take_in_bookings(tell: Connection, path: Path) -> None:
+def take_in_bookings(tell: Connection, url: str) -> None:
     """Take in bookings without end, and tell the uid of each when it is acknowledged."""
 
     async def one(confirmations: Confirmations, lane: int) -> None:
@@ -130,23 +146,36 @@ def take_in_bookings(tell: Connection, path: Path) -> None:
             tell.send(uid)
 
     async def work() -> None:
-        async with rooms(path) as store:
+        async with rooms(url) as store:
             confirmations = Confirmations(store.ledger, {"main": a_clinic()})
             await asyncio.gather(*(one(confirmations, lane) for lane in range(16)))
 
     asyncio.run(work())
 
 
-def write_on_a_full_disk(path: Path) -> dict[str, list[str]]:
+def write_on_a_full_disk(url: str) -> dict[str, list[str]]:
     """Three writes before the disk is full, while it is, and after. Full is when no file of ours may grow."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    database, told = Database(str(path)), {}
+    database, told = opening.database(url), {}
     for when in ("before", "full", "after"):
-        limit = os.path.getsize(f"{path}-wal") if when == "full" else soft
+        limit = os.path.getsize(f"{database.path}-wal") if when == "full" else soft
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
         writes = [hearing(f"{when} {number}") for number in range(3)]
         database.write(writes)
         told[when] = [type(write.error).__name__ for write in writes]
-    database.close()
+    asyncio.run(database.close())
     return told
+
+
+def append_facts(url: str, who: str, transactions: int) -> None:
+    """Append facts to streams of one's own, a few in each transaction."""
+
+    async def work() -> None:
+        async with opened(url) as database:
+            for number in range(transactions):
+                writes = [a_fact(f"{who}{number}", version) for version in range(1, 4)]
+                database.write(writes)
+                assert [write.error for write in writes] == [None] * 3
+
+    asyncio.run(work())

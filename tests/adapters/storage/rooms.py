@@ -1,66 +1,98 @@
-"""A real store for a test: a migrated SQLite file with all rooms of the adapter around it, and a second look at the
-same file through a connection of its own, as another process would see it."""
+"""A real store for a test: a database with all rooms of the adapter around it."""
 
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+import re
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adapters.storage import migrations
+from eventsourcing.persistence import StoredEvent
+
+from adapters.storage import opening
 from adapters.storage.database import Database, Statement, Write
 from adapters.storage.group_commit import GroupCommit
 from adapters.storage.ledger import StoredLedger
 from adapters.storage.outbox import StoredOutbox
+from adapters.storage.postgresql import PostgreSQL
 from adapters.storage.sealing import Wrapping
+from adapters.storage.turns import StoredTurns
+from tests.databases import column, kind_of
+
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 
 @dataclass(frozen=True)
 class Rooms:
     """An open store."""
 
-    path: Path
+    url: str
     database: Database
     commits: GroupCommit
     ledger: StoredLedger
     outbox: StoredOutbox
+    turns: StoredTurns
 
 
 @asynccontextmanager
-async def rooms(path: Path, encryption_key: str = "") -> AsyncIterator[Rooms]:
-    """Open a file as the product does."""
-    migrations.migrate(str(path))
-    database = Database(str(path))
+async def rooms(url: str, encryption_key: str = "") -> AsyncIterator[Rooms]:
+    """Open a database that has all tables, as the product does."""
+    database = opening.database(url)
     commits = GroupCommit(database)
     try:
         ledger = StoredLedger(database, commits, Wrapping(encryption_key))
         await ledger.open()
-        yield Rooms(path, database, commits, ledger, StoredOutbox(database, commits))
+        outbox, turns = StoredOutbox(database, commits), StoredTurns(database, commits)
+        yield Rooms(url, database, commits, ledger, outbox, turns)
     finally:
         await commits.close()
-        database.close()
+        await database.close()
 
 
-def seen(path: Path, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:
-    """Rows as another process sees them."""
-    with closing(sqlite3.connect(path)) as connection:
-        return connection.execute(sql, parameters).fetchall()
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """The database alone."""
+    database = opening.database(url)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
-def column(path: Path, sql: str, *parameters: Any) -> list[Any]:
-    """The first value of each row."""
-    return [row[0] for row in seen(path, sql, *parameters)]
+def writer_of(database: Database) -> Any:
+    """The driver's connection of the one writer."""
+    if isinstance(database, PostgreSQL):
+        with database.recorder.datastore.get_connection() as writer:
+            return writer
+    with database.recorder.datastore.get_connection(commit=True) as writer:
+        return writer._sqlite_conn
 
 
-def count(path: Path, table: str) -> int:
-    return int(column(path, f"SELECT count(*) FROM {table}")[0])
+@contextmanager
+def overheard(database: Database) -> Iterator[list[str]]:
+    """What the writer does meanwhile: SQLite's statements, or PostgreSQL's words for each that is done. They are there
+    at the end."""
+    said: list[str] = []
+    writer = writer_of(database)
+    if not isinstance(database, PostgreSQL):
+        writer.set_trace_callback(said.append)
+        yield said
+        writer.set_trace_callback(None)
+        return
+    with tempfile.NamedTemporaryFile("w+") as file:
+        writer.pgconn.trace(file.fileno())
+        yield said
+        writer.pgconn.untrace()
+        said += re.findall(r'CommandComplete\t "([A-Z ]+[A-Z])', Path(file.name).read_text())
 
 
-def meddle(path: Path, sql: str, *parameters: Any) -> None:
-    """Change rows behind the product's back."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(sql, parameters)
+def count(url: str, table: str) -> int:
+    return int(column(url, f"SELECT count(*) FROM {table} AS counted")[0])
 
 
 def hearing(message_id: Any) -> Write:
@@ -69,5 +101,16 @@ def hearing(message_id: Any) -> Write:
     return Write(statements=[Statement(sql, {"message_id": message_id})])
 
 
-def heard(path: Path) -> set[str]:
-    return set(column(path, "SELECT message_id FROM heard_messages"))
+def a_fact(stream: str, version: int, state: bytes = b"{}") -> Write:
+    """A write of one fact and nothing else."""
+    return Write(facts=[StoredEvent(stream, version, "test.fact", state)])
+
+
+def heard(url: str) -> set[str]:
+    return set(column(url, "SELECT message_id FROM heard_messages"))
+
+
+def until_nobody_is_connected(url: str) -> None:
+    """A server may still be at work for a process that was killed."""
+    while kind_of(url) == "postgresql" and column(url, OTHERS) != [0]:
+        time.sleep(0.01)

@@ -1,16 +1,14 @@
 """The ledger: facts, views, errands and keys are one commit, and what was stored is what is read."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable
-from contextlib import closing
 from datetime import datetime, timedelta
 from functools import reduce
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.storage import postgresql
 from adapters.storage.database import milliseconds
 from adapters.storage.ledger import StoredLedger
 from adapters.storage.sealing import Wrapping
@@ -22,19 +20,21 @@ from domain.errors import Conflict, StorageAway
 from domain.expiry import Expiry
 from domain.inbound import BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
-from domain.ledger import SentText, Work
+from domain.ledger import Known, SentText, Work
 from domain.lifecycle import State
 from domain.outcomes import TextOutcomes
 from domain.ports import Rejected
 from domain.replies import interpret
 from domain.speech import Speech
-from tests.adapters.storage.rooms import Rooms, column, count, meddle, rooms, seen
+from tests.adapters.storage.rooms import Rooms, count, overheard, rooms
+from tests.databases import another_process, column, kind_of, meddle, seen
 from tests.examples import NOW, SARAH, START, UID, a_clinic, a_moment, a_request, a_text
 
 pytestmark = pytest.mark.anyio
 
 CLINICS = {"main": a_clinic()}
 STREAM = f"booking-main-{UID}"
+BEGIN = {"sqlite": ["BEGIN IMMEDIATE"], "postgresql": ["BEGIN", postgresql.LOCK]}
 TABLES = ("stored_events", "bookings", "conversations", "heard_messages", "sent_texts", "staff_inbox", "outbox")
 
 
@@ -65,70 +65,66 @@ def an_errand(stream: str, version: int = 2) -> Errand:
     return Errand(stream, version, Kind.ASK, "main", NOW, stream)
 
 
-def sizes(path: Path) -> dict[str, int]:
-    return {table: size for table in (*TABLES, "patient_keys") if (size := count(path, table))}
+def sizes(database: str) -> dict[str, int]:
+    return {table: size for table in (*TABLES, "patient_keys") if (size := count(database, table))}
 
 
 # -- One commit ---------------------------------------------------------------------------------------------------
 
 
-async def test_facts_rows_of_the_views_errands_and_keys_are_one_commit(store: Rooms, path: Path) -> None:
-    statements: list[str] = []
-    with store.database.recorder.datastore.get_connection(commit=True) as writer:
-        writer._sqlite_conn.set_trace_callback(statements.append)
-    await books(store)
-    assert statements.count("COMMIT") == 1
+async def test_facts_rows_of_the_views_errands_and_keys_are_one_commit(store: Rooms, database: str) -> None:
+    with overheard(store.database) as said:
+        await books(store)
+    assert said.count("COMMIT") == 1
     written = {"stored_events": 3, "bookings": 1, "conversations": 1, "outbox": 1, "patient_keys": 1}
-    assert sizes(path) == written
+    assert sizes(database) == written
 
 
-async def test_where_an_errand_cannot_be_stored_nothing_is(store: Rooms, path: Path) -> None:
+async def test_where_an_errand_cannot_be_stored_nothing_is(store: Rooms, database: str) -> None:
     speaker = hears(await conversation(store), "SM1")
     work = Work(changed=[speaker], errands=[an_errand(speaker.id), an_errand(speaker.id)])
     with pytest.raises(Conflict):
         await store.ledger.append(work)
-    assert sizes(path) == {}
+    assert sizes(database) == {}
 
 
-async def test_where_a_row_of_a_view_cannot_be_stored_nothing_is(store: Rooms, path: Path) -> None:
+async def test_where_a_row_of_a_view_cannot_be_stored_nothing_is(store: Rooms, database: str) -> None:
     await store.ledger.append(Work(changed=[hears(await conversation(store), "SM1")]))
-    before = sizes(path)
+    before = sizes(database)
     other = hears(await conversation(store, "+12025550103"), "SM1")
     with pytest.raises(Conflict):
         await store.ledger.append(Work(changed=[other], errands=[an_errand(other.id)]))
-    assert sizes(path) == before
+    assert sizes(database) == before
 
 
-async def test_where_a_fact_cannot_be_stored_nothing_is(store: Rooms, path: Path) -> None:
+async def test_where_a_fact_cannot_be_stored_nothing_is(store: Rooms, database: str) -> None:
     await books(store)
     [first, second] = [await store.ledger.booking(STREAM) for _ in range(2)]
     assert first
     assert second
     first.staff_cancels("front desk", a_moment())
     await store.ledger.append(Work(changed=[first]))
-    before = sizes(path)
+    before = sizes(database)
     second.staff_confirms("doctor", a_moment())
     newcomer = await conversation(store, "+12025550103")
     with pytest.raises(Conflict):
         await store.ledger.append(Work(changed=[newcomer, second], errands=[an_errand(STREAM)]))
-    assert sizes(path) == before
-    assert column(path, "SELECT state FROM bookings") == ["cancelled"]
+    assert sizes(database) == before
+    assert column(database, "SELECT state FROM bookings") == ["cancelled"]
 
 
 async def test_a_decision_that_stores_nothing_is_no_transaction(store: Rooms) -> None:
     await books(store)
-    statements: list[str] = []
-    with store.database.recorder.datastore.get_connection(commit=True) as writer:
-        writer._sqlite_conn.set_trace_callback(statements.append)
-    await store.ledger.append(Work(changed=[await store.ledger.booking(STREAM)]))  # type: ignore[list-item]
-    assert statements == []
+    with overheard(store.database) as said:
+        await store.ledger.append(Work(changed=[await store.ledger.booking(STREAM)]))  # type: ignore[list-item]
+    assert said == []
 
 
 async def test_the_worker_is_woken_after_a_commit_that_queued_errands_and_after_no_other(
-    store: Rooms, path: Path
+    store: Rooms, database: str
 ) -> None:
     woken: list[int] = []
-    ledger = StoredLedger(store.database, store.commits, Wrapping(), lambda: woken.append(count(path, "outbox")))
+    ledger = StoredLedger(store.database, store.commits, Wrapping(), lambda: woken.append(count(database, "outbox")))
     await ledger.open()
     confirmations = Confirmations(ledger, CLINICS)
     await confirmations.receive("main", a_request(), NOW)
@@ -166,24 +162,34 @@ async def test_a_stream_that_has_no_facts_is_none(store: Rooms) -> None:
     assert await store.ledger.conversation("conversation-main-nobody") is None
 
 
+async def asks(store: Rooms, booking_stream: str, errand: str) -> None:
+    """The question about a booking has left, and the carrier has it."""
+    speaker = await store.ledger.conversation(store.ledger.conversation_id("main", SARAH))
+    booking = await store.ledger.booking(booking_stream)
+    assert speaker
+    assert booking
+    speaker.ask(errand, (booking_stream,), "Reply YES", a_moment())
+    accepted = {"message_id": f"SM {errand}", "proved_by": "call", "bookings": (booking_stream,)}
+    speaker.text_accepted(Kind.ASK, errand, a_moment(), **accepted)
+    booking.put_question(errand, a_moment())
+    booking.question_accepted(errand, f"SM {errand}", "call", a_moment())
+    await store.ledger.append(Work(changed=[speaker, booking]))
+
+
 async def a_long_story(store: Rooms) -> str:
     """A conversation with something of everything, of which only the memory is kept."""
     await texts(store, "hello?", "SM-first")
     await books(store)
-    stream = store.ledger.conversation_id("main", SARAH)
-    speaker, booking = await store.ledger.conversation(stream), await store.ledger.booking(STREAM)
-    assert speaker
-    assert booking
-    speaker.ask("errand", (STREAM,), "Reply YES", a_moment())
-    speaker.text_accepted(Kind.ASK, "errand", a_moment(), message_id="SM9", proved_by="call", bookings=(STREAM,))
-    booking.put_question("errand", a_moment())
-    booking.question_accepted("errand", "SM9", "call", a_moment())
-    await store.ledger.append(Work(changed=[speaker, booking]))
+    await asks(store, STREAM, "one")
+    await texts(store, "yes", "SM-yes")
+    await books(store, uid="second")
+    await asks(store, "booking-main-second", "other")
     for number, words in enumerate(["maybe", "START", "what?", "hm", "STOP"]):
         await texts(store, words, f"SM{number}")
+    stream = store.ledger.conversation_id("main", SARAH)
     speaker = await store.ledger.conversation(stream)
     assert speaker
-    speaker.ask("other", (STREAM,), "Reply YES", a_moment())
+    speaker.ask("third", (STREAM,), "Reply YES", a_moment())
     await store.ledger.append(Work(changed=[speaker]))
     return stream
 
@@ -199,7 +205,7 @@ async def test_a_conversation_remembers_what_its_facts_tell(store: Rooms) -> Non
     assert remembered.version == told.version
 
 
-async def test_the_row_of_a_booking_shows_it_as_it_is_after_its_newest_fact(store: Rooms, path: Path) -> None:
+async def test_the_row_of_a_booking_shows_it_as_it_is_after_its_newest_fact(store: Rooms, database: str) -> None:
     await books(store)
     await books(store, NOW + timedelta(hours=1), starts_at=START + timedelta(days=1))
     await books(store, uid="settled", phone=None)
@@ -209,7 +215,7 @@ async def test_the_row_of_a_booking_shows_it_as_it_is_after_its_newest_fact(stor
         booking = await store.ledger.booking(stream)
         assert booking
         names = "version, clinic, uid, state, conversation, name, phone, practitioner, starts_at, expire_at, updated_at"
-        assert seen(path, f"SELECT {names} FROM bookings WHERE stream = ?", stream) == [
+        assert seen(database, f"SELECT {names} FROM bookings WHERE stream = ?", stream) == [
             (
                 *(booking.version, booking.clinic, booking.uid, booking.state, booking.conversation),
                 *(booking.name and booking.name.text, booking.phone and booking.phone.text, booking.practitioner),
@@ -234,17 +240,18 @@ async def test_two_streams_are_told_in_the_order_in_which_they_were_stored(store
     ]
 
 
-async def test_what_is_read_was_committed_and_a_reader_waits_for_no_writer(store: Rooms, path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        other.execute("INSERT INTO heard_messages VALUES ('main', 'SM1')")
+async def test_what_is_read_was_committed_and_a_reader_waits_for_no_writer(store: Rooms, database: str) -> None:
+    with another_process(database) as other:
+        for statement in BEGIN[kind_of(database)]:
+            other(statement)
+        other("INSERT INTO heard_messages VALUES ('main', 'SM1')")
         assert not await store.ledger.was_heard("main", "SM1")
-        other.execute("COMMIT")
+        other("COMMIT")
     assert await store.ledger.was_heard("main", "SM1")
 
 
-async def test_a_database_that_cannot_be_read_is_away(store: Rooms, path: Path) -> None:
-    meddle(path, "DROP TABLE heard_messages")
+async def test_a_database_that_cannot_be_read_is_away(store: Rooms, database: str) -> None:
+    meddle(database, "DROP TABLE heard_messages")
     with pytest.raises(StorageAway):
         await store.ledger.was_heard("main", "SM1")
 
@@ -252,11 +259,11 @@ async def test_a_database_that_cannot_be_read_is_away(store: Rooms, path: Path) 
 # -- Once ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_message_is_heard_once_though_two_processes_receive_it(store: Rooms, path: Path) -> None:
-    async with rooms(path) as other:
+async def test_a_message_is_heard_once_though_two_processes_receive_it(store: Rooms, database: str) -> None:
+    async with rooms(database) as other:
         receipts = await asyncio.gather(*(texts(one, "hello") for one in (store, other, store, other)))
     assert sorted(receipts) == ["accepted", "duplicate", "duplicate", "duplicate"]
-    assert column(path, "SELECT count(*) FROM stored_events WHERE topic = 'conversation.heard'") == [1]
+    assert column(database, "SELECT count(*) FROM stored_events WHERE topic = 'conversation.heard'") == [1]
 
 
 async def test_the_same_message_id_at_another_clinic_is_another_message(store: Rooms) -> None:
@@ -294,14 +301,16 @@ async def test_a_report_is_seen_at_the_text_that_it_reports_on(store: Rooms) -> 
     assert [text.status for text in found if text] == [Delivery.DELIVERED, Delivery.ACCEPTED]
 
 
-async def test_a_text_is_recorded_though_the_question_about_a_new_start_was_refused(store: Rooms, path: Path) -> None:
+async def test_a_text_is_recorded_though_the_question_about_a_new_start_was_refused(
+    store: Rooms, database: str
+) -> None:
     outcomes = TextOutcomes(store.ledger, CLINICS)
     await books(store)
     await outcomes.accepted(await the_question(store), "SM-out", "call", NOW)
     await books(store, starts_at=START + timedelta(days=1))
     await outcomes.rejected(await the_question(store), Rejected("30006"), NOW)
     assert await texts(store, "yes") == Receipt.ACCEPTED
-    assert column(path, "SELECT message_id FROM heard_messages") == ["SM1"]
+    assert column(database, "SELECT message_id FROM heard_messages") == ["SM1"]
 
 
 async def the_question(store: Rooms) -> Claimed:
@@ -325,9 +334,9 @@ async def test_open_bookings_are_those_of_the_phone_that_wait_the_earliest_start
 
 
 @pytest.mark.parametrize("state", State)
-async def test_a_booking_waits_in_the_open_states_only(store: Rooms, path: Path, state: State) -> None:
+async def test_a_booking_waits_in_the_open_states_only(store: Rooms, database: str, state: State) -> None:
     await books(store)
-    meddle(path, "UPDATE bookings SET state = ?", str(state))
+    meddle(database, "UPDATE bookings SET state = ?", str(state))
     waiting = await store.ledger.open_bookings(store.ledger.conversation_id("main", SARAH))
     overdue = await store.ledger.overdue(START, 10)
     waits = state in (State.REQUESTED, State.SMS_SENT, State.INVALID_REPLY)
@@ -355,21 +364,35 @@ async def test_the_expiry_job_ends_though_a_booking_is_up_within_the_same_millis
     assert (before.expired, after.expired) == (0, 1)
 
 
-async def test_the_expiry_job_of_two_processes_expires_each_booking_once(store: Rooms, path: Path) -> None:
+async def test_the_expiry_job_of_two_processes_expires_each_booking_once(store: Rooms, database: str) -> None:
     for number in range(30):
         await books(store, uid=f"u{number}", phone=f"+120255501{number:02}")
-    async with rooms(path) as other:
+    async with rooms(database) as other:
         passes = await asyncio.gather(*(Expiry(one.ledger, CLINICS).run(START) for one in (store, other)))
     assert sum(one.expired for one in passes) == 30
     assert sum(one.failed for one in passes) == 0
-    assert column(path, "SELECT count(*) FROM stored_events WHERE topic = 'booking.expired'") == [30]
+    assert column(database, "SELECT count(*) FROM stored_events WHERE topic = 'booking.expired'") == [30]
 
 
-async def test_a_question_may_have_left_while_its_attempt_is_marked(store: Rooms, path: Path) -> None:
+async def test_bookings_ahead_are_those_of_the_clinic_that_have_not_begun_whatever_became_of_them(
+    store: Rooms, database: str
+) -> None:
+    for days, uid in ((3, "late"), (1, "soon"), (1, "settled"), (0, "begun")):
+        await books(store, uid=uid, starts_at=START + timedelta(days=days))
+    await Confirmations(store.ledger, CLINICS).receive("main", BookingSettled("settled", Settlement.CANCELLED), NOW)
+    meddle(database, "UPDATE bookings SET clinic = 'east' WHERE uid = 'late'")
+    assert await store.ledger.ahead("main", START) == [
+        Known("settled", "booking-main-settled", State.CANCELLED),
+        Known("soon", "booking-main-soon", State.REQUESTED),
+    ]
+    assert await store.ledger.ahead("main", START + timedelta(days=1)) == []
+
+
+async def test_a_question_may_have_left_while_its_attempt_is_marked(store: Rooms, database: str) -> None:
     await books(store)
-    [errand] = column(path, "SELECT errand FROM outbox")
+    [errand] = column(database, "SELECT errand FROM outbox")
     assert not await store.ledger.may_have_left(errand)
-    meddle(path, "UPDATE outbox SET attempted_at = 1")
+    meddle(database, "UPDATE outbox SET attempted_at = 1")
     assert await store.ledger.may_have_left(errand)
     assert not await store.ledger.may_have_left("other")
 
@@ -393,8 +416,8 @@ async def test_every_text_of_a_storm_from_one_phone_is_recorded(store: Rooms) ->
     assert receipts == [Receipt.ACCEPTED] * STORM
 
 
-async def test_requests_of_different_patients_at_once_are_no_conflicts(store: Rooms, path: Path) -> None:
+async def test_requests_of_different_patients_at_once_are_no_conflicts(store: Rooms, database: str) -> None:
     await asyncio.gather(*(books(store, uid=f"u{number}", phone=f"+120255501{number:02}") for number in range(STORM)))
-    assert count(path, "bookings") == STORM
+    assert count(database, "bookings") == STORM
     versions = "SELECT max(originator_version), count(*) FROM stored_events GROUP BY originator_id"
-    assert all(highest == size for highest, size in seen(path, versions))
+    assert all(highest == size for highest, size in seen(database, versions))
