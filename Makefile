@@ -6,7 +6,7 @@ LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-u
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format lint types migrate bookings audit expire bench lock clean
+.PHONY: help run serve test check format lint types migrate bookings audit expire bench crash lock clean
 
 ##@ Use
 run: .venv/runtime ## the service with a sandbox phone and a sandbox Cal.com; no account needed
@@ -44,6 +44,9 @@ format: .venv/development ## format, and mend what can be mended by itself
 
 bench: .venv/development ## timings, as ratios on this machine
 	@$(BIN)/python -m bench
+
+crash: .venv/development ## patients, and processes that are killed: make crash ARGS="--database postgresql --faults"
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --group build $(LOCKING) -o requirements.lock

@@ -7,19 +7,17 @@ import os
 import random
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.databases import column
 from tests.wire.servers import PATIENCE, within
 
 REPLYES = Path(sys.executable).with_name("replyes")
-DATABASE = "replyes.db"
 LOG_SHOWN = 6_000  # characters
 
 
@@ -39,12 +37,25 @@ def free_port() -> int:
     raise AssertionError("PORTS never ends")
 
 
+def is_ready(port: int) -> bool:
+    """Whether the replica on this port can take webhooks."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 class Product:
     """`replyes serve`, to be started, killed, stopped, and started again."""
 
     def __init__(self, folder: Path, port: int, settings: Mapping[str, str]) -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}"
+        self.database = settings["DATABASE_URL"]
         self.lives = 0
         self._port = port
         self._environment = {"PATH": os.environ.get("PATH", ""), **settings}
@@ -56,14 +67,7 @@ class Product:
 
     @property
     def is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        return is_ready(self._port)
 
     def start(self) -> None:
         """Return when it is ready."""
@@ -125,8 +129,7 @@ class Product:
     def errands(self) -> list[str]:
         """What still waits in the outbox, without what was given up."""
         waiting = "SELECT kind || ' ' || bookings || ' ' || note FROM outbox WHERE status = 'due'"
-        with closing(sqlite3.connect(f"file:{self.folder / DATABASE}?mode=ro", uri=True)) as database:
-            return [row[0] for row in database.execute(waiting)]
+        return column(self.database, waiting)
 
     def log(self) -> str:
         """The end of what it has logged in all its lives."""

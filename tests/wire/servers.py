@@ -73,11 +73,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What to answer, and what happens as soon as the answer has left."""
+    """What to answer, and what happens as soon as the answer has left. `raw` is a body that is not the document as
+    JSON; `hangs_up`: the connection is closed without an answer."""
 
     status: int
-    document: object
+    document: object = None
     then: Callable[[], None] = nothing
+    headers: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    hangs_up: bool = False
 
 
 class Courier:
@@ -150,6 +154,8 @@ class Fake:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many replicas call at once
+
     def __init__(self, fake: Fake) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.fake = fake
@@ -178,24 +184,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
+    def _send(self, response: Response) -> None:
+        if response.hangs_up:
+            self.close_connection = True
+            return
+        body = json.dumps(response.document).encode() if response.raw is None else response.raw
+        self.send_response(response.status)
+        for name, value in {"Content-Type": "application/json", **response.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
     def _request(self) -> Request:
-        target = urlsplit(self.path)
+        """Raises ConnectionError where the sender died in the middle of the body."""
+        target, length = urlsplit(self.path), int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionResetError("the body ended early")
         return Request(
             method=self.command,
             path=target.path,
             query=dict(parse_qsl(target.query)),
             headers={name.lower(): value for name, value in self.headers.items()},
-            body=self.rfile.read(int(self.headers.get("Content-Length", 0))),
+            body=body,
         )
-
-    def _send(self, response: Response) -> None:
-        body = json.dumps(response.document).encode()
-        self.send_response(response.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
         """The test asks `requests`."""

@@ -16,9 +16,12 @@ from typing import Any
 
 import pytest
 
-from tests.wire.fakes import Booking, Text
+from tests.databases import KINDS
+from tests.wire.fake_calcom import Booking
+from tests.wire.fake_twilio import Text
 from tests.wire.product import Product
 from tests.wire.servers import PATIENCE
+from tests.wire.stories import stories
 from tests.wire.world import World
 
 Moment = tuple[str, int]
@@ -69,7 +72,7 @@ CANCELLED = ("cancelled", "cancelled", ["cancelled"])
 @dataclass(frozen=True)
 class Ending:
     """What is to be seen of one booking at the end: our state, Cal.com's and how it came about, the kinds of the texts
-    that reached the phone, and how often the carrier was asked to send one."""
+    that reached the phone, how often the carrier was asked to send one, and what the audit tells."""
 
     uid: str
     ours: str
@@ -77,6 +80,7 @@ class Ending:
     changes: list[str]
     texts: list[str]
     posts: int
+    told: list[dict[str, Any]]
     product: Product
 
     @property
@@ -84,20 +88,21 @@ class Ending:
         return self.ours, self.theirs, self.changes
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        return [event for event in self.product.audit(self.uid)["events"] if event["event"] == name]
+        return [event for event in self.told if event["event"] == name]
 
 
 def endings(world: World, bookings: Iterable[Booking]) -> list[Ending]:
-    states = world.product.states()
+    told = stories(world.product.database)
     posts = [post.form["To"] for post in world.carrier.posts()]
     return [
         Ending(
             uid=booking.uid,
-            ours=states[booking.uid],
+            ours=told[booking.uid].state,
             theirs=booking.status,
             changes=booking.changes,
             texts=[text.kind for text in world.carrier.texts_to(booking.phone)],
             posts=posts.count(booking.phone),
+            told=told[booking.uid].events,
             product=world.product,
         )
         for booking in bookings
@@ -124,11 +129,11 @@ class Gates:
         self._open.set()
 
 
-def killed_together(folder: Path) -> dict[str, Ending]:
+def killed_together(database: str, folder: Path) -> dict[str, Ending]:
     """Each patient is at another point when the product is killed."""
     bookings = {when: a_booking(number) for number, when in enumerate([*HELD, *AT_REST], start=10)}
     gates = Gates({bookings[when].phone: moment for when, moment in HELD.items()})
-    with World(folder, ASK_SETTLE="1s") as world:
+    with World(folder, database, ASK_SETTLE="1s") as world:
         world.moments.watch = gates.watch
         world.carrier.lags |= {bookings[ANSWERED].phone, bookings[REPORTED].phone}
         bring_to_their_points(world, bookings, gates)
@@ -170,9 +175,9 @@ def a_booking(number: int) -> Booking:
 # A kill of one's own
 
 
-def killed_right_after(moment: Moment, folder: Path) -> Ending:
+def killed_right_after(moment: Moment, database: str, folder: Path) -> Ending:
     """The product is killed by the very thread that has just answered it."""
-    with World(folder) as world:
+    with World(folder, database) as world:
         booking = a_booking(10)
         kill_at(world, moment)
         world.book(booking)
@@ -182,9 +187,9 @@ def killed_right_after(moment: Moment, folder: Path) -> Ending:
         return endings(world, [booking])[0]
 
 
-def killed_while_losing(settings: Mapping[str, str], folder: Path) -> Ending:
+def killed_while_losing(settings: Mapping[str, str], database: str, folder: Path) -> Ending:
     """The carrier loses the question while the product dies."""
-    with World(folder, **settings) as world:
+    with World(folder, database, **settings) as world:
         booking = a_booking(10)
         world.carrier.loses.add(booking.phone)
         kill_at(world, ("text arrived", 1))
@@ -197,11 +202,11 @@ def kill_at(world: World, moment: Moment) -> None:
     world.moments.watch = lambda name, phone, nth: world.product.kill() if (name, nth) == moment else None
 
 
-def killed_at_random(folder: Path) -> dict[str, Ending]:
+def killed_at_random(database: str, folder: Path) -> dict[str, Ending]:
     """Five kills while five patients book, each of whom answers as soon as the question is on the phone. A text that
     had not left when its product died is sent once more."""
     chance = random.Random(SEED)
-    with World(folder, **SENT_ONCE_MORE) as world:
+    with World(folder, database, **SENT_ONCE_MORE) as world:
 
         def answer(text: Text) -> None:
             if text.kind == "question":
@@ -234,7 +239,7 @@ def kill_soon(world: World, moments: int) -> None:
 # What must hold
 
 Worlds = Mapping[str, "Future[Any]"]
-WORLDS: dict[str, Callable[[Path], Any]] = {
+WORLDS: dict[str, Callable[[str, Path], Any]] = {
     "together": killed_together,
     **{when: partial(killed_right_after, moment) for when, moment in RIGHT_AFTER.items()},
     "sent once more": partial(killed_while_losing, SENT_ONCE_MORE),
@@ -243,11 +248,13 @@ WORLDS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
-    """Every world, all of them at once."""
+@pytest.fixture(scope="module", params=KINDS)
+def worlds(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
+    """Every world, all of them at once, on one kind of database."""
     with ThreadPoolExecutor(len(WORLDS)) as pool:
-        yield {name: pool.submit(live, tmp_path_factory.mktemp("world")) for name, live in WORLDS.items()}
+        yield {
+            name: pool.submit(live, request.param, tmp_path_factory.mktemp("world")) for name, live in WORLDS.items()
+        }
 
 
 @pytest.mark.parametrize("when", [*HELD_BEFORE_THE_ANSWER, *HELD_AFTER_YES, *AT_REST])

@@ -3,17 +3,17 @@ hear of it."""
 
 import re
 import sys
-import time
 from collections.abc import Iterator
 from itertools import count
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.wire.fakes import API_KEY, API_VERSION, BASIC, CLINIC, MESSAGES, ONE_TIME_PASSWORD, Booking, new_sid
-from tests.wire.product import DATABASE
-from tests.wire.world import CLINIC_NAME, World
+from tests.databases import KINDS, seen, tables
+from tests.wire.accounts import API_KEY, API_VERSION, BASIC, CLINIC, CLINIC_NAME, ONE_TIME_PASSWORD
+from tests.wire.fake_calcom import Booking
+from tests.wire.fake_twilio import MESSAGES, new_sid
+from tests.wire.world import World
 
 PROBE = "/v2/bookings/replyes-probe/confirm"
 TABLES = {"concept": ("concept", "concept"), "live": ("live", "live")}
@@ -45,15 +45,15 @@ def dialect(
 ) -> Iterator[tuple[World, str, str]]:
     """The product's setting, and a Cal.com that knows one of the two tables of verbs."""
     setting, known = request.param
-    with World(tmp_path_factory.mktemp("dialect"), known, CAL_API_VERBS=setting) as world:
+    with World(tmp_path_factory.mktemp("dialect"), verbs=known, CAL_API_VERBS=setting) as world:
         yield world, setting, known
         sys.stderr.write(world.product.log())
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=KINDS)
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One product for all tests that leave it running."""
-    with World(tmp_path_factory.mktemp("shared")) as world:
+    with World(tmp_path_factory.mktemp("shared"), request.param) as world:
         yield world
         sys.stderr.write(world.product.log())
 
@@ -71,6 +71,12 @@ def say(world: World, booking: Booking, words: str) -> None:
 def ask(world: World, booking: Booking) -> None:
     world.book(booking)
     world.settle()
+
+
+def everything_in(database: str) -> bytes:
+    """Every value of every table."""
+    rows = [row for table in tables(database) for row in seen(database, f"SELECT * FROM {table}")]
+    return b" ".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
 
 
 def bodies(world: World, booking: Booking) -> list[str]:
@@ -230,32 +236,9 @@ def test_the_one_time_password_is_not_stored_and_no_secret_or_phone_is_logged(sh
     ask(shared, booking)
     say(shared, booking, "YES")
 
-    stored = b"".join(file.read_bytes() for file in shared.product.folder.glob(f"{DATABASE}*"))
+    stored = everything_in(shared.product.database)
     logged = (shared.product.folder / "log").read_text()
     assert booking.uid.encode() in stored
     assert ONE_TIME_PASSWORD.encode() not in stored
     for secret in (ONE_TIME_PASSWORD, API_KEY, booking.phone, booking.phone[1:]):
         assert secret not in logged
-
-
-def test_sigterm_ends_the_process_at_once_with_exit_code_0(tmp_path: Path) -> None:
-    with World(tmp_path) as world:
-        begun = time.monotonic()
-        assert world.product.stop() == 0, world.product.log()
-        assert time.monotonic() - begun < 5
-
-
-def test_sigterm_lets_the_text_in_hand_be_finished(tmp_path: Path, booking: Booking) -> None:
-    with World(tmp_path) as world:
-
-        def stop(name: str, phone: str, nth: int) -> None:
-            if name == "text accepted":
-                world.product.ask_to_stop()
-                world.wait_until(lambda: not world.product.is_ready, "the product takes no more requests")
-
-        world.moments.watch = stop
-        world.book(booking)
-        assert world.product.stop() == 0, world.product.log()
-
-        assert story(world, booking) == ("sms_sent", ASKED)
-        assert [text.kind for text in world.carrier.texts] == ["question"]

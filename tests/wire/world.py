@@ -1,27 +1,37 @@
 """A product with everything outside it."""
 
+import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from tests.wire.fakes import ACCOUNT, API_KEY, CLINIC, TOKEN, WEBHOOK_SECRET, Booking, FakeCalCom, FakeTwilio
-from tests.wire.product import DATABASE, Product, free_port
+from tests.databases import empty_database, new_database
+from tests.wire.accounts import settings
+from tests.wire.fake_calcom import Booking, FakeCalCom
+from tests.wire.fake_twilio import FakeTwilio
+from tests.wire.product import Product, free_port
 from tests.wire.servers import PATIENCE, Moments, within
 
-CLINIC_NAME = "Example Clinic"
+MAKING = threading.Lock()
 
 
 class World:
-    """Cal.com, the carrier, and the product between them. `verbs` are those that Cal.com knows; `settings` are the
-    product's."""
+    """Cal.com, the carrier, and the product between them, with a new database of this kind. `verbs` are those that
+    Cal.com knows; `changes` are to the product's settings."""
 
-    def __init__(self, folder: Path, verbs: str = "live", **settings: str) -> None:
+    def __init__(self, folder: Path, database: str = "sqlite", verbs: str = "live", **changes: str) -> None:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         self.moments = Moments()
         self.calendar = FakeCalCom(self.moments, f"{url}/api/webhooks/cal", verbs)
         self.carrier = FakeTwilio(self.moments, url)
-        self.product = Product(folder, port, self._settings(url) | settings)
+        self._closing = ExitStack()
+        with MAKING:  # a file is the product's to make, a server's tables are not
+            make = empty_database if database == "sqlite" else new_database
+            at = self._closing.enter_context(make(database, folder))
+        known = settings(at, url, self.calendar.url, self.carrier.url)
+        self.product = Product(folder, port, {**known, **changes})
 
     def __enter__(self) -> Self:
         try:
@@ -44,6 +54,7 @@ class World:
         self.product.kill()
         self.calendar.close()
         self.carrier.close()
+        self._closing.close()
 
     def book(self, booking: Booking) -> None:
         """The patient books, and Cal.com is told that the product has it. The answer to a first try may have been lost
@@ -74,23 +85,3 @@ class World:
 
     def _is_busy(self) -> bool:
         return self.calendar.is_busy or self.carrier.is_busy
-
-    def _settings(self, url: str) -> dict[str, str]:
-        return {
-            "PUBLIC_URL": url,
-            "DATABASE_URL": f"sqlite:///{DATABASE}",
-            "CAL_API_URL": self.calendar.url,
-            "CAL_API_KEY": API_KEY,
-            "CAL_API_VERBS": "auto",
-            "CAL_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "SMS_PROVIDER": "twilio",
-            "TWILIO_API_URL": self.carrier.url,
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN": TOKEN,
-            "TWILIO_FROM": CLINIC,
-            "CLINIC_NAME": CLINIC_NAME,
-            "ENCRYPTION_KEY": "0123456789abcdef" * 2,
-            "ASK_SETTLE": "0s",
-            "QUIET_HOURS": "none",
-            "SMS_PER_SECOND": "0",
-        }
