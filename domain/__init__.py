@@ -9,7 +9,8 @@ The story, which knows only itself:
     correspondence  what both have in common: texts go out on their behalf
     replies         what a text means: YES, NO or neither
     hearing         whose answer it is, and what shall come of it
-    deadlines       when to ask and when to give up; patience: how long to wait before trying again
+    deadlines       when to ask, to remind, to give up; quiet: the hours in which nobody is asked anything;
+                    patience: how long to wait before trying again
     wording         what we say; languages: one data file for each language; segments: how long that is
     clinics         a clinic: its name, phone, languages, patience
     errands         what we may ask of the outside world; channels: what it goes through, and when that is shut
@@ -21,9 +22,9 @@ The story, which knows only itself:
 The beats, which use the story and speak to ports:
 
     decisions       DECIDE: load, decide, append, and once more when overtaken. Then by what arrives:
-                    confirmations (a webhook of the calendar), answers (a text), expiry (time is up),
-                    speech (the moment to say something), outcomes (what became of an errand),
-                    handling (a person takes care of an errand)
+                    confirmations (a webhook of the calendar), answers (a text),
+                    due (what time brings: expiry, reminders), speech (the moment to say something),
+                    outcomes (what became of an errand), handling (a person takes care of an errand)
     reconcile       what webhooks missed, from the calendar; sweep: the same from the carrier
     reactions       REACT: a fact becomes errands; pure
     delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar)

@@ -34,6 +34,8 @@ class Booking(Correspondent):
         self.starts_at: datetime | None = None
         self.ends_at: datetime | None = None
         self.ask_at: datetime | None = None
+        self.remind_at: list[datetime] = []
+        self.reminded_until: datetime | None = None
         self.expire_at: datetime | None = None
         self.question: str | None = None
         self.reached = False
@@ -91,14 +93,14 @@ class Booking(Correspondent):
         if self.question != errand:
             self._note(facts.QuestionPut, moment, errand=errand)
 
-    def question_accepted(self, errand: str, message_id: str, proved_by: str, moment: Moment) -> None:
+    def question_accepted(
+        self, errand: str, message_id: str, proved_by: str, moment: Moment, kind: Kind = Kind.ASK
+    ) -> None:
         """The carrier has the question. Noted late, or asked again, it is a fact without a move."""
         if self.state is State.REQUESTED:
             self._move(Move.ASK, facts.SmsSent, moment, errand=errand, message_id=message_id, proved_by=proved_by)
         else:
-            self.text_accepted(
-                Kind.ASK, errand, moment, message_id=message_id, proved_by=proved_by, bookings=(self.id,)
-            )
+            self.text_accepted(kind, errand, moment, message_id=message_id, proved_by=proved_by, bookings=(self.id,))
 
     def reply(self, answer: Answer, message_id: str, words: Private, rule: str, moment: Moment) -> None:
         """The patient's answer to our question. Raises NotPossible where the state takes none."""
@@ -111,6 +113,13 @@ class Booking(Correspondent):
             self._move(Move.CHANGE_MIND, facts.ChangedMind, moment, **said)
         else:
             self._move(Move.SAY_NO, facts.Cancelled, moment, **said)
+
+    def remind(self, now: datetime, moment: Moment) -> None:
+        """A reminder is due at `now`. Raises NotPossible where none is, or nobody waits for an answer."""
+        due = [one for one in self.reminders if one <= now]
+        if not due or not self.was_asked:
+            raise NotPossible("no reminder is due")
+        self._note(facts.ReminderDue, moment, due_at=max(due))
 
     def run_out(self, cancels: bool, now: datetime, moment: Moment) -> None:
         """The deadline has passed at `now`; `cancels` frees the slot in the calendar."""
@@ -193,6 +202,11 @@ class Booking(Correspondent):
         return Private(self.conversation or self.id, text)
 
     @property
+    def reminders(self) -> list[datetime]:
+        """When reminders are still to come, in order."""
+        return [one for one in self.remind_at if self.reminded_until is None or one > self.reminded_until]
+
+    @property
     def is_open(self) -> bool:
         """Whether the booking still waits for an answer."""
         return self.state in OPEN
@@ -243,7 +257,7 @@ class Booking(Correspondent):
 
     def set_times(self, fact: facts.Requested | facts.StartMoved) -> None:
         self.starts_at, self.ends_at = fact.starts_at, fact.ends_at
-        self.ask_at, self.expire_at = fact.ask_at, fact.expire_at
+        self.ask_at, self.remind_at, self.expire_at = fact.ask_at, fact.remind_at, fact.expire_at
 
     def decided(self, version: int | None, at: datetime, *, by_text: bool = False) -> None:
         """The decision of this version waits for the calendar; None where the calendar knows already."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Requested(Fact, StreamCreated):
     """The patient took a slot that needs confirmation. The deadlines are fixed now, from the planned question.
-    `phone` and `conversation` are None where no usable number was given.
+    `phone` and `conversation` are None where no usable number was given; `ask_at` where no moment is left to ask.
 
     Here and below, `told_at` is when the calendar wrote the notice from which the fact came.
     """
@@ -35,7 +35,7 @@ class Requested(Fact, StreamCreated):
     recurring: bool
     rescheduled_from: str | None
     told_at: datetime | None
-    ask_at: datetime
+    ask_at: datetime | None
     remind_at: list[datetime]
     expire_at: datetime
 
@@ -135,6 +135,17 @@ class ReplyUnclear(Moved):
     message_id: str
     words: Private
     rule: str
+
+
+class ReminderDue(Fact):
+    """It is time to ask again, because nobody has answered. `due_at` is the last of the reminders that it stands for:
+    of several that were missed, one is sent."""
+
+    TOPIC = "booking.reminder_due"
+    due_at: datetime
+
+    def apply(self, aggregate: "Booking") -> None:
+        aggregate.reminded_until = self.due_at
 
 
 class Expired(Moved):
@@ -257,7 +268,7 @@ class StartMoved(Moved):
     starts_at: datetime
     ends_at: datetime
     told_at: datetime | None
-    ask_at: datetime
+    ask_at: datetime | None
     remind_at: list[datetime]
     expire_at: datetime
 
@@ -298,9 +309,9 @@ class DeadlinesSet(Fact):
     """A late question, or "ask again": a new set of deadlines."""
 
     TOPIC = "booking.deadlines_set"
-    ask_at: datetime
+    ask_at: datetime | None
     remind_at: list[datetime]
     expire_at: datetime
 
     def apply(self, aggregate: "Booking") -> None:
-        aggregate.ask_at, aggregate.expire_at = self.ask_at, self.expire_at
+        aggregate.ask_at, aggregate.remind_at, aggregate.expire_at = self.ask_at, self.remind_at, self.expire_at

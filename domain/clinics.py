@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from domain.quiet import QuietHours
+
 
 class OnExpiry(StrEnum):
     """What to do with a booking that nobody answered: leave it to staff, or free the slot."""
@@ -30,6 +32,9 @@ class Clinic:
     languages: tuple[str, ...] = ("en",)
     booking_link: str = ""
     ask_settle: timedelta = timedelta(seconds=10)
+    quiet_hours: QuietHours | None = None
+    remind_after: timedelta = timedelta(hours=24)
+    ask_again_before: tuple[timedelta, ...] = (timedelta(days=3), timedelta(days=1))
     expire_after: timedelta = timedelta(hours=48)
     expire_before_start: timedelta = timedelta(hours=2)
     on_expiry: OnExpiry = OnExpiry.LEAVE

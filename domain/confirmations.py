@@ -57,7 +57,7 @@ class Confirmations(Decisions):
 
     async def _begin(self, clinic: Clinic, notice: BookingRequested, moment: Moment) -> None:
         conversation = await self._conversation(clinic, notice, moment)
-        dates = deadlines(moment.at, notice.starts_at, clinic)
+        dates = deadlines(moment.at, notice.starts_at, clinic, notice.time_zone)
         stream = conversation.id if conversation else None
         booking = Booking.request(clinic.key, notice, stream, dates, moment)
         work = Work(changed=[booking])
@@ -67,6 +67,8 @@ class Confirmations(Decisions):
             conversation.join(booking.id, dates.ask_at, moment)
             if conversation.opted_out:
                 booking.hand_to_staff(Staff.OPTED_OUT, moment, bookings=(booking.id,))
+            elif dates.ask_at is None:
+                booking.hand_to_staff(Staff.NO_TIME_TO_ASK, moment, bookings=(booking.id,))
             work.changed.append(conversation)
         if notice.rescheduled_from:  # Cal.com cancels the old booking without a webhook
             old = BookingSettled(notice.rescheduled_from, Settlement.RESCHEDULED, told_at=notice.told_at)
@@ -84,7 +86,7 @@ class Confirmations(Decisions):
         is_tombstone = booking.starts_at is None
         if is_tombstone or notice.starts_at <= moment.at or not possible(Move.MOVED, booking.state):
             return Receipt.IGNORED
-        dates = deadlines(moment.at, notice.starts_at, clinic)
+        dates = deadlines(moment.at, notice.starts_at, clinic, notice.time_zone)
         booking.reschedule(notice, dates, moment)
         work = Work(changed=[booking])
         if booking.conversation and (conversation := await self.ledger.conversation(booking.conversation)):

@@ -46,11 +46,12 @@ class Started(Fact, StreamCreated):
 
 
 class BookingJoined(Fact):
-    """A booking whose patient has this phone; it wants to be asked at `ask_at`."""
+    """A booking whose patient has this phone; it wants to be asked at `ask_at`, None where no moment is left for
+    that."""
 
     TOPIC = "conversation.booking_joined"
     bookings: list[str]
-    ask_at: datetime
+    ask_at: datetime | None
 
     def apply(self, aggregate: "Conversation") -> None:
         aggregate.knows_bookings = True
@@ -172,7 +173,7 @@ class Conversation(Correspondent):
             phone=Private(stream, phone),
         )
 
-    def join(self, booking: str, ask_at: datetime, moment: Moment) -> None:
+    def join(self, booking: str, ask_at: datetime | None, moment: Moment) -> None:
         """A booking of this phone was requested."""
         self._note(BookingJoined, moment, bookings=[booking], ask_at=ask_at)
 
@@ -230,7 +231,7 @@ class Conversation(Correspondent):
         self.answered_on = day
 
     def heard_of_text(self, fact: TextSent) -> None:
-        if fact.kind == Kind.ASK and self.asking is not None and self.asking.errand == fact.errand:
+        if Kind(fact.kind).asks and self.asking is not None and self.asking.errand == fact.errand:
             self.question, self.asking = self.asking, None
             self.clarifications = 0
 

@@ -49,6 +49,7 @@ class Withheld(StrEnum):
     SETTLED = "settled"
     BEGUN = "begun"
     OVERTAKEN = "overtaken"
+    QUIET = "quiet"
 
 
 class TextWithheld(Fact):

@@ -24,6 +24,11 @@ class Kind(StrEnum):
     CANCEL_IN_CALENDAR = "cancel_in_calendar"
 
     @property
+    def asks(self) -> bool:
+        """Whether the text is a question: it names bookings, and an answer to it decides."""
+        return self in (Kind.ASK, Kind.REMIND)
+
+    @property
     def channel(self) -> Channel:
         return Channel.CALENDAR if self in (Kind.CONFIRM_IN_CALENDAR, Kind.CANCEL_IN_CALENDAR) else Channel.SMS
 
@@ -32,6 +37,7 @@ class Says(StrEnum):
     """What a text says. It is put into words only when it leaves, from the booking as it stands then."""
 
     QUESTION = "question"
+    REMINDER = "reminder"
     CLARIFY = "clarify"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"

@@ -7,6 +7,7 @@ class Staff(StrEnum):
     """Why staff is called. The values are stored for ever."""
 
     NO_PHONE = "no_phone"
+    NO_TIME_TO_ASK = "no_time_to_ask"
     OPTED_OUT = "opted_out"
     CANCELLED_AND_OPTED_OUT = "cancelled_and_opted_out"
     NOT_UNDERSTOOD = "not_understood"
@@ -31,6 +32,7 @@ class Staff(StrEnum):
 
 SENTENCES = {
     Staff.NO_PHONE: "The booking has no phone number that can be texted.",
+    Staff.NO_TIME_TO_ASK: "The appointment begins before the patient may be texted: please call.",
     Staff.OPTED_OUT: "The patient has opted out of texts: please call.",
     Staff.CANCELLED_AND_OPTED_OUT: "The patient cancelled with a word that stops all texts: nothing more is sent.",
     Staff.NOT_UNDERSTOOD: "A text that we do not understand: please read it.",

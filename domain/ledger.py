@@ -19,9 +19,11 @@ from domain.lifecycle import State
 
 @dataclass(frozen=True)
 class Withdrawal:
-    """Errands of one lane that became moot: they are dropped, unless a worker has claimed or attempted them."""
+    """Errands of one lane that became moot, or the questions of one conversation: they are dropped, unless a worker has
+    claimed or attempted them."""
 
-    lane: str
+    lane: str = ""
+    questions_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ class Ledger(Protocol):
 
     async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
         """Streams of open bookings whose time is up at `now`, the longest overdue first."""
+
+    async def to_remind(self, now: datetime, limit: int) -> Sequence[str]:
+        """Streams of bookings that wait for an answer and have a reminder due at `now`, the longest due first."""
 
     async def ahead(self, clinic: str, now: datetime) -> Sequence[Known]:
         """The clinic's bookings that have not begun, in the order of their streams."""

@@ -63,11 +63,11 @@ class TextOutcomes(Decisions):
             work.changed = await self.speakers(errand)
             words = Private(errand.conversation or errand.stream, claimed.text)
             for speaker in work.changed:
-                if errand.kind is Kind.ASK and isinstance(speaker, Booking):
-                    speaker.question_accepted(errand.key, message_id, proved_by, moment)
+                if errand.kind.asks and isinstance(speaker, Booking):
+                    speaker.question_accepted(errand.key, message_id, proved_by, moment, errand.kind)
                     continue
                 about = spoken_of(errand, work.changed)
-                said = None if errand.kind is Kind.ASK else words
+                said = None if errand.kind.asks else words
                 speaker.text_accepted(
                     errand.kind,
                     errand.key,
@@ -116,7 +116,7 @@ class TextOutcomes(Decisions):
         sent = await self._sent(report)
         if sent is None or report.status.rank <= sent.status.rank:
             return
-        streams = list(sent.bookings) if sent.kind is Kind.ASK else [sent.stream]
+        streams = list(sent.bookings) if sent.kind.asks else [sent.stream]
         work = Work()
         for stream in streams:
             speaker = await self._stream(stream)
@@ -136,13 +136,14 @@ class TextOutcomes(Decisions):
         await self.append(work)
 
     async def speakers(self, errand: Errand) -> list[Speaker]:
-        """The streams that tell of this errand: its own first, and for a question every booking that it names."""
-        own = await self._stream(errand.stream)
-        if errand.kind is not Kind.ASK or not isinstance(own, Conversation):
-            return [own]
-        questions = [question for question in (own.asking, own.question) if question is not None]
+        """The streams that tell of this errand: its own, or for a question the conversation and every booking that the
+        question names."""
+        conversation = await self.ledger.conversation(errand.conversation or "") if errand.kind.asks else None
+        if conversation is None:
+            return [await self._stream(errand.stream)]
+        questions = [question for question in (conversation.asking, conversation.question) if question is not None]
         named = next((question.bookings for question in questions if question.errand == errand.key), errand.bookings)
-        return [own, *await self.bookings(named)]
+        return [conversation, *await self.bookings(named)]
 
     async def _stream(self, stream: str) -> Speaker:
         found = await self.ledger.conversation(stream) or await self.ledger.booking(stream)

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain import booking_facts as of_booking
 from domain.booking import Booking
-from domain.conversation import BookingJoined, Conversation, Heard, OptedIn, Outcome
+from domain.conversation import BookingJoined, Conversation, Heard, OptedIn, OptedOut, Outcome
 from domain.errands import Errand, Kind, Says
 from domain.facts import Fact
 from domain.ledger import Withdrawal, Work
@@ -36,8 +36,15 @@ def reaction(fact: Fact, stream: Any) -> Steps:  # noqa: ARG001
 
 @reaction.register(BookingJoined)
 def _(fact: BookingJoined, stream: Conversation) -> Steps:
+    if fact.ask_at is None:
+        return []
     question = _text(fact, stream, Kind.ASK, Says.QUESTION, tuple(fact.bookings))
     return [replace(question, due_at=fact.ask_at)]
+
+
+@reaction.register(OptedOut)
+def _(fact: OptedOut, stream: Conversation) -> Steps:  # noqa: ARG001
+    return [Withdrawal(questions_of=stream.id)]
 
 
 @reaction.register(OptedIn)
@@ -60,15 +67,31 @@ def _(fact: of_booking.Moved, stream: Booking) -> Steps:
     return _tell_calendar(fact, stream)
 
 
+@reaction.register(of_booking.ReminderDue)
+def _(fact: of_booking.ReminderDue, stream: Booking) -> Steps:
+    reminder = Errand(
+        stream.id,
+        fact.originator_version,
+        Kind.REMIND,
+        stream.clinic,
+        fact.timestamp,
+        stream.conversation,
+        (stream.id,),
+        Says.REMINDER,
+        lane=_reminders_of(stream),
+    )
+    return [Withdrawal(_reminders_of(stream)), reminder]
+
+
 @reaction.register(of_booking.Expired)
 def _(fact: of_booking.Expired, stream: Booking) -> Steps:
-    return _tell_calendar(fact, stream) if fact.cancels else []
+    return _tell_calendar(fact, stream) if fact.cancels else [Withdrawal(_reminders_of(stream))]
 
 
 @reaction.register(of_booking.SettledByCalendar)
 @reaction.register(of_booking.StartMoved)
 def _(fact: Fact, stream: Booking) -> Steps:  # noqa: ARG001
-    return [Withdrawal(stream.id)]
+    return [Withdrawal(stream.id), Withdrawal(_reminders_of(stream))]
 
 
 @reaction.register(of_booking.CalendarAgreed)
@@ -116,4 +139,9 @@ def _tell_calendar(fact: of_booking.Moved, booking: Booking) -> Steps:
         (booking.id,),
         lane=booking.id,
     )
-    return [Withdrawal(booking.id), errand]
+    return [Withdrawal(booking.id), Withdrawal(_reminders_of(booking)), errand]
+
+
+def _reminders_of(booking: Booking) -> str:
+    """The lane of its reminders: whatever settles the booking withdraws one that has not left."""
+    return f"remind {booking.id}"

@@ -61,6 +61,12 @@ class Reconcile:
                     break
         return done
 
+    async def look_again(self, clinic: str, streams: Sequence[str], clock: Callable[[], datetime]) -> None:
+        """Whether these bookings are still as we know them. Cal.com cancels a rescheduled one without a webhook."""
+        for stream in streams:
+            if booking := await self.ledger.booking(stream):
+                await self._compare(clinic, Known(booking.uid, stream, booking.state), clock, Reconciled())
+
     async def _take_in(
         self, clinic: str, since: datetime | None, clock: Callable[[], datetime], done: Reconciled
     ) -> set[str]:

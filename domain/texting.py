@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from domain.channels import QUEUE_AHEAD, SHORTEST_PAUSE
 from domain.clinics import Clinic, OnDoubt
 from domain.delivery import Delivery, log
-from domain.errands import Claimed
+from domain.errands import Claimed, Kind
 from domain.errors import StorageAway
 from domain.inbox import Staff
 from domain.ledger import Outbox
 from domain.outcomes import TextOutcomes
 from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
+from domain.reconcile import Reconcile
 from domain.segments import segments
-from domain.speech import Speech
+from domain.speech import NotNow, Speech
 
 CLOCK_SKEW = timedelta(minutes=1)  # between the carrier's clock and ours; ownership of ids keeps it harmless
 FARTHEST_TURN = 2 * QUEUE_AHEAD  # a text that would have to wait longer goes back, so that its lease holds
+MOST_LOOKED_AT = 5  # of the older bookings of one phone, so that a question is not held up
 RECORD_AGAIN = timedelta(seconds=1)
 
 
@@ -32,24 +34,38 @@ class Texting(Delivery):
         outcomes: TextOutcomes,
         outbox: Outbox,
         carriers: Mapping[str, Carrier],
+        *,
+        reconcile: Reconcile,
         clock: Callable[[], datetime],
     ) -> None:
         super().__init__(speech.ledger, outbox, clock)
         self.speech = speech
         self.outcomes = outcomes
         self.carriers = carriers
+        self.reconcile = reconcile
         self._senders: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def carry_out(self, claimed: Claimed) -> None:
         """Send the text, or find out what became of it."""
         if claimed.in_doubt:
             await self._look_up(claimed)
-        elif prepared := await self._in_turn(claimed):
-            marked, text = prepared
-            outcome = await self.carriers[claimed.errand.clinic].send(text)
-            await self._note(marked, outcome)
+            return
+        if claimed.errand.kind is Kind.ASK:
+            await self._look_at_older_ones(claimed)
+        match await self._in_turn(claimed):
+            case NotNow(until):
+                await self.outbox.put_back(claimed, until, "waits for its moment", attempted=False)
+            case (marked, text):
+                await self._note(marked, await self.carriers[claimed.errand.clinic].send(text))
 
-    async def _in_turn(self, claimed: Claimed) -> tuple[Claimed, OutgoingText] | None:
+    async def _look_at_older_ones(self, claimed: Claimed) -> None:
+        """A question names everything that is open on a phone. What was asked before may be gone by now: a booking that
+        the patient has rescheduled is asked anew, and the old one falls silent."""
+        conversation = claimed.errand.conversation or ""
+        older = set(await self.ledger.open_bookings(conversation)) - set(claimed.errand.bookings)
+        await self.reconcile.look_again(claimed.errand.clinic, sorted(older)[:MOST_LOOKED_AT], self.clock)
+
+    async def _in_turn(self, claimed: Claimed) -> tuple[Claimed, OutgoingText] | NotNow | None:
         """The text to send, when the clinic's sender is free for it. One at a time, since only a prepared text tells
         how many segments it has; the lease holds far longer than the few that may be taken together."""
         clinic = self.speech.clinic(claimed.errand.clinic)
@@ -59,13 +75,12 @@ class Texting(Delivery):
         async with self._senders[clinic.key]:
             wait = await self.outbox.take_turn_to_send(clinic.key, segment)
             if wait > FARTHEST_TURN.total_seconds():
-                await self.outbox.put_back(
-                    claimed, self.clock() + timedelta(seconds=wait), "behind other texts", attempted=False
-                )
+                until = self.clock() + timedelta(seconds=wait)
+                await self.outbox.put_back(claimed, until, "behind other texts", attempted=False)
                 return None
             await asyncio.sleep(wait)
             prepared = await self.speech.prepare(claimed, self.clock())
-            if prepared and (further := segments(prepared[1].body) - 1):
+            if isinstance(prepared, tuple) and (further := segments(prepared[1].body) - 1):
                 await self.outbox.take_turn_to_send(clinic.key, further * segment)
             return prepared
 

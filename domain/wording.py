@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,30 +18,43 @@ MOST_LISTED = 6  # more would make a text of many segments that nobody reads to 
 MAX_LENGTH = 1600  # the longest body that carriers take
 
 
-def text(says: Says, clinic: Clinic, bookings: Sequence[Booking], *, first: bool = False) -> str:
-    """What `says` means, in the patient's language. `first`: the first text to this phone, which also tells how to
-    stop. A text that speaks of several bookings and has no form for that speaks of the first."""
-    texts = _texts(clinic, bookings)
-    words = _question(texts, clinic, bookings) if says is Says.QUESTION else _fill(texts, says, clinic, bookings)
-    if first and says is Says.QUESTION:
-        words += texts["stop"]
+@dataclass(frozen=True)
+class Page:
+    """One language's texts, and the moment at which they are said; None where that is not known."""
+
+    texts: Mapping[str, str]
+    now: datetime | None
+
+
+def text(
+    says: Says, clinic: Clinic, bookings: Sequence[Booking], now: datetime | None = None, *, first: bool = False
+) -> str:
+    """What `says` means, in the patient's language. With `now`, a day that is near is called today or tomorrow.
+    `first`: the first text to this phone, which also tells how to stop. A text that speaks of several bookings and has
+    no form for that speaks of the first."""
+    page = Page(_texts(clinic, bookings), now)
+    asks = says in (Says.QUESTION, Says.REMINDER)
+    words = _question(page, says, clinic, bookings) if asks else _fill(page, says, clinic, bookings)
+    if first and asks:
+        words += page.texts["stop"]
     return words[:MAX_LENGTH]
 
 
-def _question(texts: Mapping[str, str], clinic: Clinic, bookings: Sequence[Booking]) -> str:
+def _question(page: Page, says: Says, clinic: Clinic, bookings: Sequence[Booking]) -> str:
     if len(bookings) == 1:
-        return _fill(texts, "question", clinic, bookings)
+        return _fill(page, says, clinic, bookings)
     if len(bookings) > MOST_LISTED:
-        last = _moment(texts, "when", bookings[-1])
-        return _fill(texts, "question_series", clinic, bookings, count=len(bookings), last=last)
+        last = _moment(page.texts, "date", bookings[-1])
+        return _fill(page, f"{says}_series", clinic, bookings, count=len(bookings), last=last)
     items = [
-        texts["question_item"].format(number=number, **_of_booking(texts, booking))
+        page.texts["question_item"].format(number=number, **_of_booking(page, booking))
         for number, booking in enumerate(bookings, start=1)
     ]
-    return _fill(texts, "question_many", clinic, bookings, count=len(items), list=" ".join(items))
+    return _fill(page, f"{says}_many", clinic, bookings, count=len(items), list=" ".join(items))
 
 
-def _fill(texts: Mapping[str, str], name: str, clinic: Clinic, bookings: Sequence[Booking], **more: object) -> str:
+def _fill(page: Page, name: str, clinic: Clinic, bookings: Sequence[Booking], **more: object) -> str:
+    texts = page.texts
     values: dict[str, object] = {
         "clinic": clinic.name,
         "call": texts["call"].format(phone=clinic.phone) if clinic.phone else "",
@@ -48,19 +62,30 @@ def _fill(texts: Mapping[str, str], name: str, clinic: Clinic, bookings: Sequenc
         **more,
     }
     if bookings:
-        values |= _of_booking(texts, bookings[0])
+        values |= _of_booking(page, bookings[0])
     return texts[name].format_map(values)
 
 
-def _of_booking(texts: Mapping[str, str], booking: Booking) -> dict[str, str]:
+def _of_booking(page: Page, booking: Booking) -> dict[str, str]:
+    texts, near = page.texts, _near(page, booking)
     name = _first_name(booking.name.readable if booking.name else "")
     with_practitioner = texts["with_practitioner"].format(practitioner=booking.practitioner)
     return {
         "greeting": texts["greeting"].format(name=name) if name else texts["greeting_nameless"],
         "with_practitioner": with_practitioner if booking.practitioner else "",
-        "when": _moment(texts, "when", booking),
-        "day": _moment(texts, "day", booking),
+        "date": _moment(texts, "date", booking),
+        "when": _moment(texts, f"when{near}", booking),
+        "day": _moment(texts, f"day{near}", booking),
     }
+
+
+def _near(page: Page, booking: Booking) -> str:
+    """The ending of the patterns for a day that has a name of its own, on the patient's calendar."""
+    if page.now is None or booking.starts_at is None:
+        return ""
+    zone = ZoneInfo(booking.time_zone)
+    days = (booking.starts_at.astimezone(zone).date() - page.now.astimezone(zone).date()).days
+    return {0: "_today", 1: "_tomorrow"}.get(days, "")
 
 
 def _moment(texts: Mapping[str, str], pattern: str, booking: Booking) -> str:

@@ -1,4 +1,5 @@
-"""`replyes expire`: one pass over what is due, for cron. Running two at once does nothing twice."""
+"""`replyes expire`: one pass over what is due, for cron: expiries first, so that nobody is reminded of what is over.
+Running two at once does nothing twice."""
 
 from datetime import datetime
 
@@ -8,12 +9,17 @@ from entrypoints.wiring import clock
 MOST_TOLD = 1000
 
 
-async def run(store: Store, now: datetime | None, *, dry_run: bool) -> tuple[str, bool]:
+async def run(store: Store, now: datetime | None = None, *, dry_run: bool = False) -> tuple[str, bool]:
     """What was done, in a sentence, and whether something failed."""
     at = now or clock()
     if dry_run:
-        due = await store.ledger.overdue(at, MOST_TOLD)
-        return "\n".join([f"{len(due)} bookings would expire", *due]), False
-    done = await store.expiry.run(at, clock())
-    told = f"{done.expired} expired, {done.settled_meanwhile} settled meanwhile, {done.failed} failed"
-    return told, done.failed > 0
+        overdue, reminders = await store.ledger.overdue(at, MOST_TOLD), await store.ledger.to_remind(at, MOST_TOLD)
+        lines = [f"{len(overdue)} bookings would expire", *overdue]
+        return "\n".join([*lines, f"{len(reminders)} patients would be reminded", *reminders]), False
+    expired, reminded = await store.expiry.run(at, clock()), await store.reminders.run(at, clock())
+    settled, failed = (
+        expired.settled_meanwhile + reminded.settled_meanwhile,
+        expired.failed + reminded.failed,
+    )
+    told = f"{expired.done} expired, {reminded.done} to be reminded, {settled} settled meanwhile, {failed} failed"
+    return told, failed > 0

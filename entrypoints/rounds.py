@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from domain.errors import StorageAway
+from entrypoints import expiry_job
 from entrypoints.wiring import Service, clock
 
 log = logging.getLogger("replyes.rounds")
@@ -31,7 +32,7 @@ class Round:
 def rounds(service: Service) -> list[Round]:
     """Everything that is done every so often."""
     catching_up = [Round(f"catch up {key}", CATCH_UP_EVERY, partial(catch_up, service, key)) for key in service.clinics]
-    return [Round("expire", EXPIRE_EVERY, lambda: service.store.expiry.run(clock())), *catching_up]
+    return [Round("expire", EXPIRE_EVERY, partial(expiry_job.run, service.store)), *catching_up]
 
 
 async def walk(service: Service, stopping: asyncio.Event) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,16 +19,18 @@ from adapters.calcom import CalComSettings
 from adapters.twilio import TwilioSettings
 from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
+from domain.quiet import QuietHours
 
 MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
 DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
+HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 RATE = re.compile(r"0|0\.[1-9]\d?|[1-9]\d{0,3}(\.\d{1,2})?", re.ASCII)
 LONGEST_DURATION = timedelta(days=3650)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SHORTEST_ENCRYPTION_KEY = 16
 
-PROMISED = ("QUIET_HOURS", "REMIND_AFTER", "ASK_AGAIN_BEFORE", "DESK_PASSWORD", "CLINICS_FILE")
-SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "SMS_PER_SECOND": "0"}
+PROMISED = ("DESK_PASSWORD", "CLINICS_FILE")
+SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "SMS_PER_SECOND": "0", "QUIET_HOURS": "none"}
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,9 @@ class Settings:
             languages=tuple(code.lower() for code in languages) or ("en",),
             booking_link=self._url("BOOKING_LINK", ""),
             ask_settle=self._duration("ASK_SETTLE", "10s"),
+            quiet_hours=self._quiet_hours(),
+            remind_after=self._duration("REMIND_AFTER", "24h"),
+            ask_again_before=self._durations("ASK_AGAIN_BEFORE", "3d,1d"),
             expire_after=self._duration("EXPIRE_AFTER", "48h"),
             expire_before_start=self._duration("EXPIRE_BEFORE_START", "2h"),
             on_expiry=OnExpiry(self._choice("ON_EXPIRY", "leave", tuple(OnExpiry))),
@@ -204,8 +209,26 @@ class Settings:
             return default
         return value
 
+    def _quiet_hours(self) -> QuietHours | None:
+        name, value = "QUIET_HOURS", self._text("QUIET_HOURS", "21:00-08:00").lower()
+        if value == "none":
+            return None
+        found = HOURS.fullmatch(value)
+        if not found or found[1] == found[2]:
+            self._fault(name, "is no span of hours; write it like 21:00-08:00, or none")
+            return None
+        return QuietHours(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
+
+    def _durations(self, name: str, default: str) -> tuple[timedelta, ...]:
+        if self._text(name, default).lower() == "none":
+            return ()
+        return tuple(self._span(name, one) for one in self._list(name, default))
+
     def _duration(self, name: str, default: str) -> timedelta:
-        found = DURATION.fullmatch(self._text(name, default).lower())
+        return self._span(name, self._text(name, default))
+
+    def _span(self, name: str, value: str) -> timedelta:
+        found = DURATION.fullmatch(value.lower())
         if not found:
             self._fault(name, "is no duration; write it like 90s, 15m, 48h or 3d")
             return timedelta()

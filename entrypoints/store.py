@@ -15,6 +15,7 @@ from adapters.storage.views import Views
 from domain.clinics import Clinic
 from domain.errors import Misconfigured
 from domain.expiry import Expiry
+from domain.reminders import Reminders
 from entrypoints.bell import Bell
 from entrypoints.settings import StoreSettings
 
@@ -31,6 +32,7 @@ class Store:
     views: Views
     bell: Bell
     expiry: Expiry
+    reminders: Reminders
 
 
 @asynccontextmanager
@@ -44,7 +46,6 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
     try:
         ledger = StoredLedger(database, commits, Wrapping(settings.encryption_key), bell.ring)
         await ledger.open()
-        expiry = Expiry(ledger, clinics)
         yield Store(
             database=database,
             commits=commits,
@@ -53,7 +54,8 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
             turns=StoredTurns(database, commits),
             views=Views(database),
             bell=bell,
-            expiry=expiry,
+            expiry=Expiry(ledger, clinics),
+            reminders=Reminders(ledger, clinics),
         )
     finally:
         await commits.close()

@@ -65,14 +65,15 @@ def assemble(
     ledger, outbox = store.ledger, store.outbox
     confirmations, answers = Confirmations(ledger, clinics), Answers(ledger, clinics)
     text_outcomes = TextOutcomes(ledger, clinics)
-    texting = Texting(Speech(ledger, clinics), text_outcomes, outbox, carriers, clock)
+    reconcile = Reconcile(ledger, confirmations, calendars)
+    texting = Texting(Speech(ledger, clinics), text_outcomes, outbox, carriers, reconcile=reconcile, clock=clock)
     calling = Calling(CalendarOutcomes(ledger, clinics), outbox, calendars, clock)
     return Service(
         store=store,
         confirmations=confirmations,
         answers=answers,
         text_outcomes=text_outcomes,
-        reconcile=Reconcile(ledger, confirmations, calendars),
+        reconcile=reconcile,
         sweep=Sweep(answers, store.turns, carriers),
         clinics=clinics,
         calendars=calendars,

@@ -22,10 +22,12 @@ STORY = {
         "inbox",
     ),
     *("clinics", "errands", "inbound", "facts", "errors", "patience", "languages", "hearing", "channels", "segments"),
+    "quiet",
 }
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
     *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
+    *("due", "reminders"),
 }
 
 # Which files may import a package that is not ours: a folder, or single files.

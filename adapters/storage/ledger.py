@@ -35,6 +35,10 @@ OVERDUE = """
 SELECT stream FROM bookings
 WHERE expire_at <= :now AND state IN ('requested', 'sms_sent', 'invalid_reply') ORDER BY expire_at LIMIT :limit
 """
+TO_REMIND = """
+SELECT stream FROM bookings
+WHERE remind_at <= :now AND state IN ('sms_sent', 'invalid_reply') ORDER BY remind_at LIMIT :limit
+"""
 AHEAD = """
 SELECT uid, stream, state FROM bookings WHERE clinic = :clinic AND starts_at > :now ORDER BY stream
 """
@@ -137,6 +141,10 @@ class StoredLedger:
     async def overdue(self, now: datetime, limit: int) -> Sequence[str]:
         """Streams of open bookings whose time is up at `now`, the longest overdue first."""
         return [row["stream"] for row in await self.database.read(OVERDUE, now=milliseconds(now), limit=limit)]
+
+    async def to_remind(self, now: datetime, limit: int) -> Sequence[str]:
+        """Streams of bookings that wait for an answer and have a reminder due, the longest due first."""
+        return [row["stream"] for row in await self.database.read(TO_REMIND, now=milliseconds(now), limit=limit)]
 
     async def ahead(self, clinic: str, now: datetime) -> Sequence[Known]:
         """The clinic's bookings that have not begun, in the order of their streams."""

@@ -14,12 +14,12 @@ from domain.ledger import Attempt, GivenUp, Handled, Withdrawal
 
 BOOKING = """
 INSERT INTO bookings (stream, version, clinic, uid, state, conversation, name, phone, practitioner, starts_at,
-                      expire_at, updated_at)
+                      remind_at, expire_at, updated_at)
 VALUES (:stream, :version, :clinic, :uid, :state, :conversation, :name, :phone, :practitioner, :starts_at,
-        :expire_at, :updated_at)
+        :remind_at, :expire_at, :updated_at)
 ON CONFLICT (stream) DO UPDATE SET version = excluded.version, state = excluded.state, name = excluded.name,
-    phone = excluded.phone, starts_at = excluded.starts_at, expire_at = excluded.expire_at,
-    updated_at = excluded.updated_at
+    phone = excluded.phone, starts_at = excluded.starts_at, remind_at = excluded.remind_at,
+    expire_at = excluded.expire_at, updated_at = excluded.updated_at
 """
 CONVERSATION = """
 INSERT INTO conversations (stream, version, memory) VALUES (:stream, :version, :memory)
@@ -40,6 +40,10 @@ INSERT INTO outbox (errand, stream, version, kind, channel, clinic, conversation
                     queued_at)
 VALUES (:errand, :stream, :version, :kind, :channel, :clinic, :conversation, :bookings, :says, :lane, :due_at,
         :queued_at)
+"""
+SILENCE = """
+DELETE FROM outbox WHERE conversation = :conversation AND kind IN ('ask', 'remind')
+    AND lease_until <= {now} AND attempted_at IS NULL
 """
 WITHDRAW = "DELETE FROM outbox WHERE lane = :lane AND lease_until <= {now} AND attempted_at IS NULL"
 FINISH = "DELETE FROM outbox WHERE errand = :errand"
@@ -90,6 +94,7 @@ def _booking(booking: Booking) -> Statement:
             "phone": booking.phone.text if booking.phone else None,
             "practitioner": booking.practitioner,
             "starts_at": milliseconds(booking.starts_at),
+            "remind_at": milliseconds(next(iter(booking.reminders), None)),
             "expire_at": milliseconds(booking.expire_at),
             "updated_at": milliseconds(booking.modified_on),
         },
@@ -104,7 +109,7 @@ def _conversation(conversation: Conversation) -> Statement:
 def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
     """What one fact adds to the views beside its stream's own row."""
     here = {"stream": stream.id, "clinic": stream.clinic}
-    if isinstance(fact, TextSent) and (isinstance(stream, Conversation) or fact.kind != Kind.ASK):
+    if isinstance(fact, TextSent) and (isinstance(stream, Conversation) or not Kind(fact.kind).asks):
         sent = {"errand": fact.errand, "message_id": fact.message_id, "kind": fact.kind}
         about = {"bookings": json.dumps(fact.bookings), "status": str(Delivery.ACCEPTED)}
         yield Statement(SENT, {**here, **sent, **about})
@@ -140,6 +145,8 @@ def queued(errand: Errand) -> Statement:
 
 
 def withdrawn(withdrawal: Withdrawal) -> Statement:
+    if withdrawal.questions_of:
+        return Statement(SILENCE, {"conversation": withdrawal.questions_of})
     return Statement(WITHDRAW, {"lane": withdrawal.lane})
 
 

@@ -50,6 +50,7 @@ ENVIRONMENT = {
     "ENCRYPTION_KEY": "not-the-key-of-anybody-0123456789",
     "ASK_SETTLE": "0s",
     "SMS_PER_SECOND": "0",
+    "QUIET_HOURS": "none",
 }
 SECRETS = (SECRET, TOKEN, API_KEY, ENVIRONMENT["ENCRYPTION_KEY"])
 

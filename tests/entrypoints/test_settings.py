@@ -1,15 +1,18 @@
 """Settings: every fault at once, each with its cure, and no secret in any of them."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
+from domain.quiet import QuietHours
 from entrypoints.settings import ServiceSettings, Settings, StoreSettings, environment
 from tests.entrypoints.conftest import ENVIRONMENT, SECRETS
+
+NIGHT = QuietHours(time(21), time(8))
 
 
 def read(**changes: str) -> tuple[Clinic, StoreSettings, ServiceSettings]:
@@ -105,6 +108,11 @@ def test_no_repr_shows_a_secret() -> None:
         ("CLINIC_TIME_ZONE", "CEST", "Europe/Berlin"),
         ("ASK_SETTLE", "10", "90s"),
         ("ASK_SETTLE", "1.5h", "90s"),
+        ("QUIET_HOURS", "21-8", "21:00-08:00"),
+        ("QUIET_HOURS", "24:00-08:00", "21:00-08:00"),
+        ("QUIET_HOURS", "08:00-08:00", "21:00-08:00"),
+        ("REMIND_AFTER", "none", "90s"),
+        ("ASK_AGAIN_BEFORE", "3d;1d", "3d"),
         ("EXPIRE_AFTER", "1w", "3d"),
         ("EXPIRE_AFTER", "48h48h", "48h"),
         ("MAX_CLARIFICATIONS", "two", "like 2"),
@@ -154,7 +162,7 @@ def test_what_is_not_set_has_the_promised_default() -> None:
     main, store, service = read(
         **{**dict.fromkeys(ENVIRONMENT, ""), **needed, "CAL_API_VERBS": "", "SMS_PER_SECOND": ""}
     )
-    assert main == Clinic(key="main", name="Cal.com Clinic", sms_per_second=1)
+    assert main == Clinic(key="main", name="Cal.com Clinic", sms_per_second=1, quiet_hours=NIGHT)
     assert store == StoreSettings("sqlite:///replyes.db", "")
     assert (service.calcom.api_url, service.calcom.api_version) == ("https://api.cal.com", "2024-08-13")
     assert (service.calcom.verbs, service.twilio.api_url) == ("auto", "https://api.twilio.com")
@@ -169,6 +177,9 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
         CLINIC_TIME_ZONE="Europe/Berlin",
         BOOKING_LINK="https://cal.com/dr-lee/",
         ASK_SETTLE="90s",
+        QUIET_HOURS="12:30-14:00",
+        REMIND_AFTER="6h",
+        ASK_AGAIN_BEFORE="7d, 2h",
         EXPIRE_AFTER="3d",
         EXPIRE_BEFORE_START="15m",
         ON_EXPIRY="CANCEL",
@@ -183,6 +194,9 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
         languages=("de", "en"),
         booking_link="https://cal.com/dr-lee",
         ask_settle=timedelta(seconds=90),
+        quiet_hours=QuietHours(time(12, 30), time(14)),
+        remind_after=timedelta(hours=6),
+        ask_again_before=(timedelta(days=7), timedelta(hours=2)),
         expire_after=timedelta(days=3),
         expire_before_start=timedelta(minutes=15),
         on_expiry=OnExpiry.CANCEL,
@@ -207,6 +221,12 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
 )
 def test_durations_are_written_as_people_do(written: str, meant: timedelta) -> None:
     assert clinic(EXPIRE_AFTER=written).expire_after == meant
+
+
+@pytest.mark.parametrize("value", ["none", "NONE"])
+def test_quiet_hours_and_the_ladder_can_be_switched_off(value: str) -> None:
+    switched_off = clinic(QUIET_HOURS=value, ASK_AGAIN_BEFORE=value)
+    assert (switched_off.quiet_hours, switched_off.ask_again_before) == (None, ())
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,10 @@ class World:
             await asyncio.gather(*(self.service.worker.carry_out(one) for one in claimed))
 
     async def expiry_runs(self) -> int:
-        return (await self.service.store.expiry.run(self.clock())).expired
+        return (await self.service.store.expiry.run(self.clock())).done
+
+    async def reminders_run(self) -> int:
+        return (await self.service.store.reminders.run(self.clock())).done
 
     async def state(self, uid: str = UID) -> str:
         return {row.uid: row.state for row in await self.service.store.views.bookings()}[uid]
@@ -240,11 +243,11 @@ class Clock:
 
 
 @asynccontextmanager
-async def a_world(database: str, clinic: Clinic | None = None) -> AsyncIterator[World]:
+async def a_world(database: str, clinic: Clinic | None = None, clock: "Clock | None" = None) -> AsyncIterator[World]:
     clinics = {"main": clinic or a_clinic()}
     migrations.claim(database, "service")
     meddle(database, "UPDATE installation SET value = ? WHERE name = 'installed_at'", INSTALLED_AT)
-    calendar, clock = Calendar(), Clock()
+    calendar, clock = Calendar(), clock or Clock()
     phone = Phone(clock)
     calcom_settings = CalComSettings("https://cal.example", "cal_key", verbs="concept", webhook_secrets=("s",))
     twilio_settings = TwilioSettings("AC" + "1" * 32, ("token",), CLINIC_NUMBER, "https://replyes.example")

@@ -25,6 +25,7 @@ from domain.inbox import Staff
 from domain.ledger import Work
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.ports import Blame, CalendarStatus, Rejected
+from domain.reminders import Reminders
 from domain.speech import Speech
 from tests.adapters.storage.rooms import Rooms
 from tests.databases import column, meddle
@@ -61,6 +62,7 @@ class History:
         self.text_outcomes = TextOutcomes(store.ledger, CLINICS)
         self.calendar_outcomes = CalendarOutcomes(store.ledger, CLINICS)
         self.expiry = Expiry(store.ledger, CLINICS)
+        self.reminders = Reminders(store.ledger, CLINICS)
         self.decisions = Decisions(store.ledger, CLINICS)
 
     async def run(self, steps: Sequence[Step]) -> None:
@@ -115,7 +117,7 @@ class History:
     async def worked(self, a: int, b: int) -> None:
         """A worker takes what is due; every errand ends in its own way, and some are forgotten in a crash."""
         chance = random.Random(a * 1000 + b)  # only the outcomes of one round, chosen by the history's numbers
-        for claimed in await self.store.outbox.claim(self.now, 1 + a % 4):
+        for claimed in sorted(await self.store.outbox.claim(self.now, 1 + a % 4), key=_what_it_is_about):
             with suppress(ClaimLost):  # an answer came before the question was marked
                 carried_out = self._calls if claimed.errand.kind.channel is Channel.CALENDAR else self._speaks
                 await carried_out(claimed, chance.randrange(13))
@@ -170,6 +172,10 @@ class History:
         self.now += timedelta(hours=12 * a)
         await self.expiry.run(self.now)
 
+    async def reminded(self, a: int, _: int) -> None:
+        self.now += timedelta(hours=6 * a)
+        await self.reminders.run(self.now)
+
     async def staff_decided(self, a: int, b: int) -> None:
         """There is no desk yet, but its facts are stored and replayed."""
 
@@ -203,9 +209,16 @@ HAPPENINGS: dict[str, Callable[[History, int, int], Awaitable[None]]] = {
     "waited": History.waited,
     "leases_ran_out": History.leases_ran_out,
     "expired": History.expired,
+    "reminded": History.reminded,
     "staff_decided": History.staff_decided,
 }
 PRIVATE = [*NAMES, *(phone for phone in PHONES if phone), *(words for words in WORDS if len(words) > 9)]
+
+
+def _what_it_is_about(claimed: Claimed) -> tuple[object, ...]:
+    """An order that is the same in every run: those that are due together come in any."""
+    errand = claimed.errand
+    return errand.bookings, errand.kind, errand.version
 
 
 def _one_of(things: Sequence, number: int):  # type: ignore[no-untyped-def, type-arg]

@@ -44,6 +44,7 @@ FROZEN = {
     "booking.start_moved": "state starts_at ends_at told_at ask_at remind_at expire_at",
     "booking.confirmed_by_staff": "state who",
     "booking.cancelled_by_staff": "state who",
+    "booking.reminder_due": "due_at",
     "booking.deadlines_set": "ask_at remind_at expire_at",
     "conversation.started": "originator_topic clinic phone",
     "conversation.booking_joined": "bookings ask_at",

@@ -214,12 +214,14 @@ async def test_the_row_of_a_booking_shows_it_as_it_is_after_its_newest_fact(stor
     for stream in (STREAM, "booking-main-settled"):
         booking = await store.ledger.booking(stream)
         assert booking
-        names = "version, clinic, uid, state, conversation, name, phone, practitioner, starts_at, expire_at, updated_at"
-        assert seen(database, f"SELECT {names} FROM bookings WHERE stream = ?", stream) == [
+        who = "version, clinic, uid, state, conversation, name, phone, practitioner"
+        when = "starts_at, remind_at, expire_at, updated_at"
+        assert seen(database, f"SELECT {who}, {when} FROM bookings WHERE stream = ?", stream) == [
             (
                 *(booking.version, booking.clinic, booking.uid, booking.state, booking.conversation),
                 *(booking.name and booking.name.text, booking.phone and booking.phone.text, booking.practitioner),
-                *(milliseconds(at) for at in (booking.starts_at, booking.expire_at, booking.modified_on)),
+                *(milliseconds(at) for at in (booking.starts_at, *(booking.reminders[:1] or [None]))),
+                *(milliseconds(at) for at in (booking.expire_at, booking.modified_on)),
             )
         ]
 
@@ -353,6 +355,27 @@ async def test_overdue_are_those_whose_time_is_up_the_longest_overdue_first(stor
     assert await store.ledger.overdue(up - timedelta(milliseconds=1), 10) == longest_first[:2]
 
 
+async def test_to_remind_are_those_who_have_the_question_and_whose_reminder_is_due_the_longest_due_first(
+    store: Rooms, database: str
+) -> None:
+    hours = {"c": 3, "b": 1, "a": 2, "later": 9, "never": None}
+    for uid, due in hours.items():
+        await books(store, uid=uid)
+        remind_at = due and milliseconds(NOW + timedelta(hours=due))
+        meddle(database, "UPDATE bookings SET state = 'sms_sent', remind_at = ? WHERE uid = ?", remind_at, uid)
+    due, longest_first = NOW + timedelta(hours=3), [f"booking-main-{uid}" for uid in ("b", "a", "c")]
+    assert await store.ledger.to_remind(due, 10) == longest_first
+    assert await store.ledger.to_remind(due, 2) == longest_first[:2]
+    assert await store.ledger.to_remind(due - timedelta(milliseconds=1), 10) == longest_first[:2]
+
+
+@pytest.mark.parametrize("state", State)
+async def test_nobody_is_reminded_who_was_not_asked_or_has_answered(store: Rooms, database: str, state: State) -> None:
+    await books(store)
+    meddle(database, "UPDATE bookings SET remind_at = 1, state = ?", str(state))
+    assert bool(await store.ledger.to_remind(NOW, 10)) is (state in (State.SMS_SENT, State.INVALID_REPLY))
+
+
 async def test_the_expiry_job_ends_though_a_booking_is_up_within_the_same_millisecond(store: Rooms) -> None:
     """The view keeps milliseconds, the facts keep all: what the one calls overdue, the other may not."""
     await books(store, NOW + timedelta(microseconds=900))
@@ -361,7 +384,7 @@ async def test_the_expiry_job_ends_though_a_booking_is_up_within_the_same_millis
     assert booking.expire_at
     before = await Expiry(store.ledger, CLINICS).run(booking.expire_at - timedelta(microseconds=300))
     after = await Expiry(store.ledger, CLINICS).run(booking.expire_at + timedelta(milliseconds=1))
-    assert (before.expired, after.expired) == (0, 1)
+    assert (before.done, after.done) == (0, 1)
 
 
 async def test_the_expiry_job_of_two_processes_expires_each_booking_once(store: Rooms, database: str) -> None:
@@ -369,7 +392,7 @@ async def test_the_expiry_job_of_two_processes_expires_each_booking_once(store: 
         await books(store, uid=f"u{number}", phone=f"+120255501{number:02}")
     async with rooms(database) as other:
         passes = await asyncio.gather(*(Expiry(one.ledger, CLINICS).run(START) for one in (store, other)))
-    assert sum(one.expired for one in passes) == 30
+    assert sum(one.done for one in passes) == 30
     assert sum(one.failed for one in passes) == 0
     assert column(database, "SELECT count(*) FROM stored_events WHERE topic = 'booking.expired'") == [30]
 

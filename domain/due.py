@@ -1,0 +1,52 @@
+"""DECIDE: what time brings. Time is no sleeping timer but a question asked of a view: what is due at `now`?"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.decisions import Decisions
+from domain.facts import Moment
+
+log = logging.getLogger("replyes.due")
+BATCH = 500
+
+Find = Callable[[datetime, int], Awaitable[Sequence[str]]]
+Handle = Callable[[str, datetime, Moment], Awaitable[bool]]
+
+
+@dataclass
+class Pass:
+    """What one run did."""
+
+    done: int = 0
+    settled_meanwhile: int = 0
+    failed: int = 0
+
+
+class Due(Decisions):
+    """Base of the scheduled jobs. Any number may run at once: the loser of a race finds the booking settled."""
+
+    async def run(self, now: datetime, recorded_at: datetime | None = None) -> Pass:
+        """Handle everything that is due at `now`; `recorded_at` dates the facts, where that is another moment."""
+        raise NotImplementedError
+
+    async def _each(self, find: Find, handle: Handle, now: datetime, recorded_at: datetime) -> Pass:
+        """One failing booking never stops the next."""
+        done, passed = Pass(), set[str]()
+        while fresh := [stream for stream in await find(now, BATCH + len(passed)) if stream not in passed]:
+            for stream in fresh:
+                if not await self._one(handle, stream, now, recorded_at, done):
+                    passed.add(stream)
+        return done
+
+    async def _one(self, handle: Handle, stream: str, now: datetime, recorded_at: datetime, done: Pass) -> bool:
+        try:
+            handled = await self.decide(recorded_at, lambda moment: handle(stream, now, moment))
+        except Exception:
+            log.exception("%s: what is due could not be done; the next run tries again", stream)
+            done.failed += 1
+            return False
+        done.done += handled
+        done.settled_meanwhile += not handled
+        return handled
