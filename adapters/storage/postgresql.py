@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, InternalError, OperationalError, PersistenceError, StoredEvent
@@ -166,6 +165,8 @@ class PostgreSQL(Database):
         """Waits out a restart of the server. A commit whose acknowledgement was lost meets itself as a conflict."""
         until = time.monotonic() + BRIDGE
         while True:
+            for write in writes:
+                write.rows = []  # what an attempt returned that was lost
             try:
                 return self.recorder.insert_writes(writes, apart=apart)
             except InternalError as error:  # such as a server that became read-only
@@ -222,13 +223,21 @@ def spelled(sql: str) -> str:
 
 def shown(url: str) -> str:
     """The address without a password or other parameters."""
-    parts = urlsplit(url)
-    return f"postgresql://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    return f"postgresql://{url.partition('://')[2].rpartition('@')[2].partition('?')[0]}"
 
 
 def _unreachable(url: str, error: Exception) -> Misconfigured:
-    problem = f"DATABASE_URL: cannot use {shown(url)} ({one_line(error)}); start it, or correct the URL"
+    problem = f"DATABASE_URL: cannot use {shown(url)} ({_told(url, error)}); start it, or correct the URL"
     return Misconfigured([problem])
+
+
+def _told(url: str, error: Exception) -> str:
+    """What the driver says, unless it quotes a piece of the password, as it does where a URL is wrongly written."""
+    credentials = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    passwords = [credentials, *re.findall(r"password=([^&]+)", url)]
+    pieces = [piece for password in passwords for piece in re.split(r"[^A-Za-z0-9]+", password) if len(piece) > 1]
+    told = one_line(error)
+    return type(error).__name__ if any(piece in told for piece in pieces) else told
 
 
 # -- The schema ---------------------------------------------------------------------------------------------------
