@@ -13,7 +13,8 @@ async def run(store: Store, now: datetime | None = None, *, dry_run: bool = Fals
     """What was done, in a sentence, and whether something failed."""
     at = now or clock()
     if dry_run:
-        overdue, reminders = await store.ledger.overdue(at, MOST_TOLD), await store.ledger.to_remind(at, MOST_TOLD)
+        overdue = await store.ledger.overdue(at, MOST_TOLD)
+        reminders = [one for one in await store.ledger.to_remind(at, MOST_TOLD) if one not in overdue]
         lines = [f"{len(overdue)} bookings would expire", *overdue]
         return "\n".join([*lines, f"{len(reminders)} patients would be reminded", *reminders]), False
     expired, reminded = await store.expiry.run(at, clock()), await store.reminders.run(at, clock())

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -25,6 +26,7 @@ from entrypoints.wiring import Service, clock
 log = logging.getLogger("replyes.webhooks")
 
 LARGEST_BODY = 1_000_000  # bytes; Cal.com sends about 3 kB, Twilio 1 kB
+ERRAND_KEY = re.compile(r"[0-9a-f]{32}")
 SLOWEST_BODY = 30  # seconds
 STATUS: dict[type[Exception], int] = {
     NotAuthentic: 401,
@@ -82,13 +84,19 @@ class Webhooks:
         carrier = _of(clinic, self.service.carriers)
         outcomes, outbox = self.service.text_outcomes, self.service.store.outbox
         try:
-            for report in carrier.receive_reports(await _raw(request), request.path_params.get("key")):
+            for report in carrier.receive_reports(await _raw(request), _errand_in(request)):
                 await outcomes.reported(clinic, report, outbox, clock())
                 log.info("delivery report %s: %s", report.message_id, report.status)
         except ReplyesError as error:
             _log(request, error)
             return _response(carrier.answer_reports(error))
         return _response(carrier.answer_reports())
+
+
+def _errand_in(request: Request) -> str | None:
+    """The errand's key in the path; None where that is no key of ours."""
+    key = request.path_params.get("key", "")
+    return key if ERRAND_KEY.fullmatch(key) else None
 
 
 def _told(notice: CalendarNotice) -> str:
