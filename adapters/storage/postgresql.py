@@ -13,7 +13,14 @@ from functools import cache
 from typing import Any
 
 import psycopg
-from eventsourcing.persistence import IntegrityError, InternalError, OperationalError, PersistenceError, StoredEvent
+from eventsourcing.persistence import (
+    IntegrityError,
+    InternalError,
+    OperationalError,
+    PersistenceError,
+    ProgrammingError,
+    StoredEvent,
+)
 from eventsourcing.postgres import (
     ConnectionPool,
     PostgresAggregateRecorder,
@@ -172,7 +179,7 @@ class PostgreSQL(Database):
                 write.rows = []  # what an attempt returned that was lost
             try:
                 return self.recorder.insert_writes(writes, apart=apart)
-            except InternalError as error:  # such as a server that became read-only
+            except (InternalError, ProgrammingError) as error:  # a server that became read-only, a table that is gone
                 raise OperationalError(str(error)) from error
             except AWAY:
                 if time.monotonic() > until:
