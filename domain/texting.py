@@ -61,6 +61,9 @@ class Texting(Delivery):
     async def _look_at_older_ones(self, claimed: Claimed) -> None:
         """A question names everything that is open on a phone. What was asked before may be gone by now: a booking that
         the patient has rescheduled is asked anew, and the old one falls silent."""
+        own = await self.speech.bookings(claimed.errand.bookings)
+        if own and all(booking.question not in (None, claimed.errand.key) for booking in own):
+            return  # another question has named it
         conversation = claimed.errand.conversation or ""
         older = set(await self.ledger.open_bookings(conversation)) - set(claimed.errand.bookings)
         await self.reconcile.look_again(claimed.errand.clinic, sorted(older)[:MOST_LOOKED_AT], self.clock)

@@ -47,6 +47,9 @@ LIMITS = "SET statement_timeout = '5s'; SET idle_in_transaction_session_timeout 
 LOCK = "SELECT pg_advisory_xact_lock(7239815501)"  # an arbitrary number, the same for ever
 MIGRATING = "SELECT pg_advisory_xact_lock(7239815502)"
 
+# What the server says of itself, and not of one write: it became read-only, or its tables are gone.
+CANNOT = (psycopg.InternalError, psycopg.errors.UndefinedTable)
+
 
 class Datastore(PostgresDatastore):
     """The library's connections for one writer, from a URL with everything that libpq understands (TLS, several
@@ -179,8 +182,10 @@ class PostgreSQL(Database):
                 write.rows = []  # what an attempt returned that was lost
             try:
                 return self.recorder.insert_writes(writes, apart=apart)
-            except (InternalError, ProgrammingError) as error:  # a server that became read-only, a table that is gone
-                raise OperationalError(str(error)) from error
+            except (InternalError, ProgrammingError) as error:
+                if isinstance(error.__cause__, CANNOT):
+                    raise OperationalError(str(error)) from error
+                raise
             except AWAY:
                 if time.monotonic() > until:
                     raise
