@@ -1,6 +1,6 @@
 """The scheduled job where many bookings are stored and where few are: what is not due must cost nothing.
 
-    python -m bench expiry [--stored 1000000] [--few 10000] [--due 1000] [--rounds 3]
+    python -m bench expiry [--stored 1000000] [--few 10000] [--due 1000] [--rounds 5]
 
 The bookings that are due are made by the real code, one stream at a time, and are the same in every database. The
 others are a few real ones (confirmed, cancelled, expired, waiting) that SQL multiplies: their facts, and the rows that
@@ -15,11 +15,10 @@ import re
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 
 from adapters.storage import migrations, opening
@@ -46,14 +45,14 @@ REQUESTED, FAR = NOW - timedelta(days=30), NOW + timedelta(days=365)
 CLINIC = Clinic("main", "Cal.com Clinic", phone="+12025550100")
 IDS = range(10_000_000, 90_000_000)  # the bookings lie scattered among each other, in the log and in every index
 AT_A_TIME = 100_000
-IDLE_PASSES = 50
+IDLE_RUNS = 200
 SCAN = re.compile(r"\bSCAN\b|Seq Scan")
 
 HEAD = """\
 The scheduled job (expiry and reminders): {due:,} due bookings among {many:,} stored ones, against the same among
-{few:,}. Milliseconds, the medians of {rounds} rounds in turns. The ratio is what counts, and it must be near 1.
+{few:,}. Milliseconds, the medians of runs in turns. The ratio is what counts, and it must be near 1.
 """
-COLUMNS = f"\n{'':<40}{'few':>10}{'many':>10}   ratio (best to worst round)"
+COLUMNS = f"\n{'':<30}{'runs':>6}{'few':>11}{'many':>11}   ratio (middle half of the runs)"
 
 
 # -- Bookings by the real code ----------------------------------------------------------------------------------------
@@ -275,9 +274,8 @@ async def do_what_is_due(store: Store, number: int, due: int) -> None:
 
 
 async def find_nothing(store: Store, number: int) -> None:
-    """Runs of the job after that."""
-    for _ in range(IDLE_PASSES):
-        await _job(store, number, "0 expired, 0 to be reminded, 0 settled meanwhile, 0 failed")
+    """One run of the job after that."""
+    await _job(store, number, "0 expired, 0 to be reminded, 0 settled meanwhile, 0 failed")
 
 
 async def _job(store: Store, number: int, expected: str) -> None:
@@ -286,31 +284,19 @@ async def _job(store: Store, number: int, expected: str) -> None:
         raise RuntimeError(f"{told}, and not: {expected}")
 
 
-@dataclass
-class Rounds:
-    """Seconds of each round, with few stored and with many."""
-
-    few: list[float]
-    many: list[float]
-
-    @property
-    def line(self) -> str:
-        ratios = [many / few for few, many in zip(self.few, self.many, strict=True)]
-        times = f"{1000 * median(self.few):>10.1f}{1000 * median(self.many):>10.1f}"
-        return f"{times}{median(ratios):>8.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-
-
-async def timed(run: Run, few: Store, many: Store, rounds: int) -> Rounds:
-    """In turns; who begins changes with every round. The round 0 warms up, and does not count."""
-    found = Rounds([], [])
-    for number in range(rounds + 1):
-        both = [(few, found.few), (many, found.many)]
-        for store, seconds in both[:: -1 if number % 2 else 1]:
+async def timed(run: Run, few: Store, many: Store, numbers: Sequence[int]) -> str:
+    """A line for these rounds, in turns; who begins changes every time. The first, which warms up, is not told."""
+    found: dict[Store, list[float]] = {few: [], many: []}
+    for index, number in enumerate(numbers):
+        for store in (few, many) if index % 2 else (many, few):
             started = perf_counter()
             await run(store, number)
-            if number:
-                seconds.append(perf_counter() - started)
-    return found
+            found[store].append(1000 * (perf_counter() - started))
+    ours, others = found[many][1:], found[few][1:]
+    low, ratio, high = quantiles(
+        [mine / other for mine, other in zip(ours, others, strict=True)], n=4, method="inclusive"
+    )
+    return f"{len(ours):>6}{median(others):>11.2f}{median(ours):>11.2f}{ratio:>8.2f} ({low:.2f} to {high:.2f})"
 
 
 async def plans(store: Store) -> list[str]:
@@ -331,12 +317,10 @@ async def compared(kind: str, folder: Path, options: argparse.Namespace, writes:
             for stored in (options.few, options.stored)
         ]
         print(COLUMNS)
-        for name, job in {
-            f"{options.due:,} due": partial(do_what_is_due, due=options.due),
-            f"nothing due, {IDLE_PASSES} times": find_nothing,
-        }.items():
-            done = await timed(job, few, many, options.rounds)
-            print(f"{f'{kind}: {name}':<40}{done.line}", flush=True)
+        rounds, do = range(options.rounds + 1), partial(do_what_is_due, due=options.due)
+        print(f"{f'{kind}: {options.due:,} due':<30}{await timed(do, few, many, rounds)}", flush=True)
+        idle = [rounds[-1]] * IDLE_RUNS
+        print(f"{f'{kind}: nothing due':<30}{await timed(find_nothing, few, many, idle)}", flush=True)
         told = await plans(many)
     print("\n".join(["", *(f"    {line}" for line in told), ""]), flush=True)
     return not any(map(SCAN.search, told))
@@ -345,7 +329,7 @@ async def compared(kind: str, folder: Path, options: argparse.Namespace, writes:
 async def run(options: argparse.Namespace) -> bool:
     """Returns whether no query scans."""
     started = perf_counter()
-    print(HEAD.format(due=options.due, many=options.stored, few=options.few, rounds=options.rounds), flush=True)
+    print(HEAD.format(due=options.due, many=options.stored, few=options.few), flush=True)
     with tempfile.TemporaryDirectory(prefix="replyes-bench-") as name:
         folder = Path(name)
         patients = [one for number in range(options.rounds + 1) for one in due_in(number, options.due)]
@@ -360,7 +344,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--stored", type=int, default=1_000_000, help="bookings in the large database")
     parser.add_argument("--few", type=int, default=10_000, help="bookings in the small one")
     parser.add_argument("--due", type=int, default=1000, help="bookings that are due in each round")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--database", choices=KINDS, action="append", help="only this kind")
     options = parser.parse_args(arguments)
     options.database = options.database or KINDS

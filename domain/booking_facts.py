@@ -267,6 +267,7 @@ class StartMoved(Moved):
     TOPIC = "booking.start_moved"
     starts_at: datetime
     ends_at: datetime
+    time_zone: str
     told_at: datetime | None
     ask_at: datetime | None
     remind_at: list[datetime]
@@ -277,6 +278,7 @@ class StartMoved(Moved):
         aggregate.decided(None, self.timestamp)
         aggregate.reached, aggregate.question, aggregate.frees_slot = False, None, False
         aggregate.requested_at = self.told_at or aggregate.requested_at
+        aggregate.time_zone = self.time_zone
         aggregate.set_times(self)
 
 

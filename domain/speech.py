@@ -51,20 +51,19 @@ class Speech(Decisions):
         if not bookings:
             await self.append(Work(finished=errand.key))
             return None
-        quiet, zone = self.clinic(errand.clinic).quiet_hours, bookings[0].time_zone
-        limit = min(booking.expire_at for booking in bookings if booking.expire_at)
-        reason = Withheld.OPTED_OUT if conversation.opted_out or conversation.phone.text is None else None
-        if reason is None and quiet and quiet.cover(moment.at, zone):
-            if (until := quiet.over_at(moment.at, zone)) < limit:
-                return NotNow(until)
-            reason = Withheld.QUIET
-        if reason:
-            await self._withhold_question(errand, conversation, bookings, reason, moment)
-            return None
+        if conversation.opted_out or conversation.phone.text is None:
+            return await self._withhold_question(errand, conversation, bookings, Withheld.OPTED_OUT, moment)
         self._set_late_deadlines(bookings, moment)
+        quiet, zone = self.clinic(errand.clinic).quiet_hours, bookings[0].time_zone
+        limits = [booking.expire_at for booking in bookings if booking.expire_at]
+        if quiet and quiet.cover(moment.at, zone):
+            if (until := quiet.over_at(moment.at, zone)) >= max(limits):
+                return await self._withhold_question(errand, conversation, bookings, Withheld.QUIET, moment)
+            await self.append(Work(changed=bookings))
+            return NotNow(until)  # what ends in the night is over by then
         claimed = self._fix_question(claimed, conversation, bookings, moment)
         await self.append(Work(changed=[conversation, *bookings], attempt=Attempt(claimed, moment.at, claimed.text)))
-        until = min(limit, quiet.next_at(moment.at, zone)) if quiet else limit
+        until = min(limits + ([quiet.next_at(moment.at, zone)] if quiet else []))
         return claimed, self.outgoing(claimed, conversation, until, moment.at)
 
     async def _withhold_question(
@@ -78,14 +77,14 @@ class Speech(Decisions):
         await self.append(Work(changed=[conversation], finished=errand.key))
 
     def _set_late_deadlines(self, bookings: list[Booking], moment: Moment) -> None:
-        """A first question that leaves much later than planned (an outage, a queue, quiet hours) gives the patient the
-        same time as any other."""
+        """A first question that leaves much later than planned (an outage, a queue, quiet hours), or has to wait for the
+        morning, gives the patient the same time as any other."""
         for booking in bookings:
-            if booking.question is not None or booking.ask_at is None or booking.starts_at is None:
+            if booking.state is not State.REQUESTED or booking.ask_at is None or booking.starts_at is None:
                 continue
-            if moment.at - booking.ask_at > LATE:
-                clinic = self.clinic(booking.clinic)
-                booking.set_deadlines(from_question(moment.at, booking.starts_at, clinic, booking.time_zone), moment)
+            fresh = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
+            if fresh.ask_at and fresh.ask_at - booking.ask_at > LATE:
+                booking.set_deadlines(fresh, moment)
 
     def _fix_question(
         self, claimed: Claimed, conversation: Conversation, bookings: list[Booking], moment: Moment

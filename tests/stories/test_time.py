@@ -364,3 +364,16 @@ def test_a_rescheduled_booking_is_asked_anew_and_the_old_one_falls_silent(databa
         assert "Tue 12 May" not in world.phone.said[2]
 
     lived(database, story)
+
+
+def test_a_booking_that_is_moved_by_a_patient_who_is_abroad_is_asked_on_the_clock_there(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        abroad = {"time_zone": "Asia/Tokyo", "starts_at": FAR, "ends_at": FAR + timedelta(hours=1)}
+        await world.books(**abroad, told_at=world.clock())
+        await hours_pass(world, 12)
+        assert await world.state() == "sms_sent"
+        assert world.phone.said[1].count("Thu 11 Jun at 11:30 pm") == 1
+
+    lived(database, story)

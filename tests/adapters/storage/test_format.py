@@ -41,7 +41,7 @@ FROZEN = {
     "booking.calendar_agreed": "status proved_by answers",
     "booking.calendar_refused": "state status code detail answers",
     "booking.calendar_failed": "status code detail answers",
-    "booking.start_moved": "state starts_at ends_at told_at ask_at remind_at expire_at",
+    "booking.start_moved": "state starts_at ends_at time_zone told_at ask_at remind_at expire_at",
     "booking.confirmed_by_staff": "state who",
     "booking.cancelled_by_staff": "state who",
     "booking.reminder_due": "due_at",
