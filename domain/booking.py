@@ -183,9 +183,7 @@ class Booking(Correspondent):
     def reschedule(self, notice: BookingRequested, deadlines: Deadlines, moment: Moment) -> None:
         """The same uid has a new start."""
         told = {"starts_at": notice.starts_at, "ends_at": notice.ends_at, "told_at": notice.told_at}
-        self._move(
-            Move.MOVED, facts.StartMoved, moment, **told, time_zone=notice.time_zone, **deadlines.as_fields()
-        )
+        self._move(Move.MOVED, facts.StartMoved, moment, **told, time_zone=notice.time_zone, **deadlines.as_fields())
 
     def staff_confirms(self, who: str, moment: Moment) -> None:
         """A person decides for the patient."""

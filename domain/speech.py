@@ -77,8 +77,8 @@ class Speech(Decisions):
         await self.append(Work(changed=[conversation], finished=errand.key))
 
     def _set_late_deadlines(self, bookings: list[Booking], moment: Moment) -> None:
-        """A first question that leaves much later than planned (an outage, a queue, quiet hours), or has to wait for the
-        morning, gives the patient the same time as any other."""
+        """A first question that leaves much later than planned (an outage, a queue), or waits for the morning, gives the
+        patient the same time as any other."""
         for booking in bookings:
             if booking.state is not State.REQUESTED or booking.ask_at is None or booking.starts_at is None:
                 continue
