@@ -52,14 +52,16 @@ class Speech(Decisions):
             await self.append(Work(finished=errand.key))
             return None
         if conversation.opted_out or conversation.phone.text is None:
-            return await self._withhold_question(errand, conversation, bookings, Withheld.OPTED_OUT, moment)
+            await self._withhold_question(errand, conversation, bookings, Withheld.OPTED_OUT, moment)
+            return None
         self._set_late_deadlines(bookings, moment)
         quiet, zone = self.clinic(errand.clinic).quiet_hours, bookings[0].time_zone
         limits = [booking.expire_at for booking in bookings if booking.expire_at]
         if quiet and quiet.cover(moment.at, zone):
             if (until := quiet.over_at(moment.at, zone)) >= max(limits):
-                return await self._withhold_question(errand, conversation, bookings, Withheld.QUIET, moment)
-            await self.append(Work(changed=bookings))
+                await self._withhold_question(errand, conversation, bookings, Withheld.QUIET, moment)
+                return None
+            await self.append(Work(changed=[*bookings]))
             return NotNow(until)  # what ends in the night is over by then
         claimed = self._fix_question(claimed, conversation, bookings, moment)
         await self.append(Work(changed=[conversation, *bookings], attempt=Attempt(claimed, moment.at, claimed.text)))
@@ -77,8 +79,8 @@ class Speech(Decisions):
         await self.append(Work(changed=[conversation], finished=errand.key))
 
     def _set_late_deadlines(self, bookings: list[Booking], moment: Moment) -> None:
-        """A first question that leaves much later than planned (an outage, a queue), or waits for the morning, gives the
-        patient the same time as any other."""
+        """A first question that leaves much later than planned (an outage, a queue), or waits for the morning, gives
+        the patient the same time as any other."""
         for booking in bookings:
             if booking.state is not State.REQUESTED or booking.ask_at is None or booking.starts_at is None:
                 continue

@@ -23,7 +23,7 @@ from tests.wire.product import free_port, is_ready
 from tests.wire.servers import PATIENCE, within
 
 STUCK_AFTER = 8.0  # seconds: who waits longer may wait for a lease, and does not hold up the others
-QUIET_WITHIN = 300.0  # seconds: an errand that failed a few times rests for minutes
+QUIET_WITHIN = 700.0  # seconds: an errand that failed often rests for five minutes, and may fail once more
 FAULTY_CALLS = 0.08
 
 
