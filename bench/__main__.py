@@ -1,4 +1,5 @@
-"""Run every contest and print one line for each. `python -m bench expiry` is a longer one, run by name only."""
+"""Run every contest and print one line for each. Two more run by name only: `python -m bench expiry` takes longer, and
+`python -m bench understanding FILE` needs a list of texts."""
 
 import asyncio
 import os
@@ -74,5 +75,9 @@ if sys.argv[1:2] == ["expiry"]:
     from bench import expiry
 
     expiry.main(sys.argv[2:])
+elif sys.argv[1:2] == ["understanding"]:
+    from bench import understanding
+
+    understanding.main(sys.argv[2:])
 else:
     asyncio.run(main())

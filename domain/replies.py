@@ -1,223 +1,242 @@
 """What a patient's text means: YES, NO or UNCLEAR, and beside it STOP, START or HELP.
 
-A wrong decision costs a patient an appointment, an UNCLEAR costs one more SMS. So a text decides only if it is
-understood to its last word: it is cut into the phrases that a language's file lists, each phrase is of one kind, and
-the kinds together must allow one answer only. An unknown word, a digit or a question mark is enough for UNCLEAR.
+A wrong decision costs a patient an appointment, an UNCLEAR costs one more SMS. So a text is cut into the phrases that a
+language's file lists, each phrase is of one kind, and the kinds together must allow one answer only. An unknown word, a
+digit or a question mark is enough for UNCLEAR, with few exceptions, each of them a rule with a name:
 
-All words are in `languages/<code>.toml`, table `[replies]`; nothing here knows a language.
+    understood            every word belongs to a phrase, and all phrases allow this answer
+    the last answer       "no wait yes": a listed word of correction stands between two answers
+    a cancel after a yes  "yes, please cancel"
+    and more              "Yes. Do I need to bring anything?", "I can't come, the cat died": a clear sentence in front,
+                          or a firm clause anywhere, and nothing beside it that might take it back
+
+All words are in `languages/<code>.toml`, table `[replies]`; no rule knows a language. `plaintext` puts a text into a
+plain form, `phrases` reads a language's file, `spelling` finds the words that are meant, `reading` the phrases and
+their `kinds`, and `meanings` tells what these allow.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Generic, TypeVar
-from unicodedata import normalize
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import chain, dropwhile, islice
 
-from domain.languages import DEFAULT, language
-
-T = TypeVar("T")
-
-
-class Answer(StrEnum):
-    """What a text says to the question."""
-
-    YES = "YES"
-    NO = "NO"
-    UNCLEAR = "UNCLEAR"
-
-
-class Keyword(StrEnum):
-    """What a text says about texting itself."""
-
-    STOP = "STOP"
-    START = "START"
-    HELP = "HELP"
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """`rule` names the rule that decided, for the audit log. It never quotes the patient."""
-
-    answer: Answer
-    keyword: Keyword | None
-    rule: str
-
-    @property
-    def label(self) -> str:
-        """One word: YES or NO, else the keyword, else UNCLEAR."""
-        return self.keyword if self.keyword and self.answer is Answer.UNCLEAR else self.answer
-
-
-class Kind(StrEnum):
-    """What a phrase can be. The values are the names of the lists in a language's file."""
-
-    YES = "yes"
-    NO = "no"
-    WITH_YES = "with_yes"  # goes with a YES, is none: "no problem"
-    WITH_NO = "with_no"  # goes with a NO, is none: "I am ill"
-    FILLER = "filler"  # goes with everything: "please"
-    UNCLEAR = "unclear"  # may mean either: "no need to cancel"
-    STOP = "stop"
-    STOP_ANYWHERE = "stop_anywhere"  # counts even if the rest is not understood: "stop texting me"
-    START = "start"
-    HELP = "help"
-    CANCEL = "cancel"  # NO to us, STOP to the carrier
-
-
-# The first line that fits decides: this was said, and beside it nothing but these.
-_VERDICTS: tuple[tuple[Kind, set[Kind], Meaning], ...] = (
-    (Kind.CANCEL, {Kind.NO}, Meaning(Answer.NO, Keyword.STOP, "a no that also stops texts at the carrier")),
-    (Kind.STOP, set(Kind), Meaning(Answer.UNCLEAR, Keyword.STOP, "asks to stop texts")),
-    (Kind.START, set(), Meaning(Answer.UNCLEAR, Keyword.START, "asks for texts again")),
-    (Kind.HELP, set(), Meaning(Answer.UNCLEAR, Keyword.HELP, "asks for help")),
-    (Kind.YES, {Kind.WITH_YES, Kind.FILLER}, Meaning(Answer.YES, None, "understood as yes")),
-    (Kind.NO, {Kind.WITH_NO, Kind.FILLER}, Meaning(Answer.NO, None, "understood as no")),
-    (Kind.YES, set(Kind), Meaning(Answer.UNCLEAR, None, "both yes and no")),
+from domain.languages import DEFAULT
+from domain.understanding.kinds import ANSWERS, FIRM, MORE_THAN_MERE, Kind, all_plainly
+from domain.understanding.meanings import (
+    BESIDE,
+    CANCELLED,
+    CORRECTED,
+    NEITHER,
+    TOO_LONG,
+    Answer,
+    Keyword,
+    Meaning,
+    Topic,
+    and_more,
+    judge,
 )
-_NEITHER = Meaning(Answer.UNCLEAR, None, "no clear yes or no")
-_NOT_UNDERSTOOD = Meaning(Answer.UNCLEAR, None, "not wholly understood")
-_TOO_LONG = Meaning(Answer.UNCLEAR, None, "too long for an answer")
+from domain.understanding.phrases import Lexicon, lexicon_of
+from domain.understanding.plaintext import PAUSE, tokens
+from domain.understanding.reading import Reading, meaning_alone, read
+from domain.understanding.spelling import SHORTEST_NAME, is_unknown, is_wordy
+
+__all__ = ["Answer", "Keyword", "Meaning", "Topic", "interpret"]
+
+_NO_ANSWER = frozenset({Kind.FILLER, Kind.WITH_YES, Kind.WITH_NO, Kind.CORRECTION})
+_ASSURED = frozenset({Kind.YES, Kind.WITH_YES})  # "yeah why not"
+# What must not stand beside an answer in a part that is not understood.
+_NEVER_IN = frozenset({Kind.UNCLEAR, Kind.CORRECTION, Kind.STOP_ANYWHERE, Kind.STOP})  # wherever the clauses end
+_NEVER_BESIDE = {
+    Kind.RISKY,
+    Kind.OTHER_TIME,
+    Kind.WRONG_NUMBER,
+    Kind.UNCLEAR,
+    Kind.CORRECTION,
+    Kind.CANCEL,
+    Kind.STOP_ANYWHERE,
+}
+_TAKES_BACK = {
+    Answer.YES: frozenset({*_NEVER_BESIDE, Kind.RISKY_FOR_YES, Kind.NO, Kind.WITH_NO, Kind.STOP}),
+    Answer.NO: frozenset({*_NEVER_BESIDE, Kind.YES, Kind.WITH_YES}),
+}
 
 _LONGEST_TEXT = 1600  # characters; carriers join no more
-_PAUSE = "."  # what all punctuation becomes
-_NAME = "*"  # what an unknown word after a title becomes
-_PAUSES = frozenset('.,!:()[]"*~-–—¡«»„“”。、·\n\r\u2028')  # no "?", no "/", and no ";", which is the Greek "?"
-_APOSTROPHES = str.maketrans("’‘ʼ´`′", "''''''")
-_INVISIBLE = re.compile("\u200d[♀♂]|[\u00ad\u200b-\u200f\u2060-\u2064\ufe0e\ufe0f\ufeff\U0001f3fb-\U0001f3ff]")
-_EMOTICON = re.compile(r"(?<!\w)(?:[:;=]['-]?[dpo3()]+|<3)(?!\w)")  # not ":/" or ":|", which doubt
-_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")  # "yesss", "nooo"
-_HYPHEN = re.compile(r"\b-\b")
-_TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[^\w\s']|[\n\r\u2028]")
+_MOST_CLAUSES = 12
+_END = re.compile(r"[.!。！\n\r]+")
+_ASKS = "?"
+_SIGNS = (_ASKS, "&", "+", "£", "$", "€")
+_QUOTE = re.compile('["“”„«»]')  # whoever quotes does not say it
+_MONEY = re.compile(r"[$£€]\s?\d+(?:[.,]\d+)?")  # no time of day
 
 
 def interpret(text: str, languages: Sequence[str] = (DEFAULT,)) -> Meaning:
-    """What `text` means in any of these languages. English is always among them; unknown codes are passed over."""
+    """What `text` means in any of these languages, the patient's own first. English is always among them; unknown codes
+    are passed over."""
     text = text.strip()
-    tokens = _tokens(text[:_LONGEST_TEXT])
-    heard: frozenset[Kind] = frozenset()
-    for code in dict.fromkeys((DEFAULT, *languages)):
-        heard |= _hear(tokens, _lexicon(code))
-    too_long = len(text) > _LONGEST_TEXT and Kind.STOP not in heard
-    return _TOO_LONG if too_long else _judge(heard)
+    own, *others = dict.fromkeys(map(lexicon_of, (*languages, DEFAULT)))
+    readings = _read(tokens(text[:_LONGEST_TEXT]), (own, *others))
+    heard = frozenset().union(*(reading.heard for reading in readings))
+    if len(text) > _LONGEST_TEXT and Kind.STOP not in heard:
+        return TOO_LONG
+    meaning = _decided(text, heard, readings)
+    return replace(meaning, is_courtesy=True) if _is_courtesy(meaning, heard, readings) else meaning
 
 
-def _judge(heard: frozenset[Kind]) -> Meaning:
-    for kind, company, meaning in _VERDICTS:
-        if kind in heard and heard <= {kind, *company}:
-            return meaning
-    return _NEITHER if heard else _NOT_UNDERSTOOD
+def _decided(text: str, heard: frozenset[Kind], readings: Sequence[Reading]) -> Meaning:
+    meaning = judge(heard)
+    if meaning.keyword:
+        return meaning
+    if meaning.answer is Answer.UNCLEAR:
+        meaning = _by_rule(text, readings) or meaning
+    if meaning.answer is not Answer.UNCLEAR and _says_nothing(readings[0]):
+        meaning = NEITHER
+    return replace(meaning, topic=_topic(readings)) if meaning.answer is Answer.UNCLEAR else meaning
 
 
-def _tokens(text: str) -> list[str]:
-    """Words and signs in one plain form, punctuation as pauses; the last token is a pause."""
-    plain = normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
-    plain = _EMOTICON.sub(" ", _HYPHEN.sub(" ", _INVISIBLE.sub("", plain)))
-    tokens = _TOKEN.findall(_DRAWN_OUT.sub(r"\1", plain))
-    return [_PAUSE if token in _PAUSES else token for token in tokens] + [_PAUSE]
+def _says_nothing(reading: Reading) -> bool:
+    """Whether a patient's own language understands a text as no answer, so that it is no other language's: a Dane's
+    "tak" thanks, and is a yes in Polish."""
+    kinds = {reading.alone} if reading.alone else {kind for _, kind in reading.phrases}
+    return kinds <= _NO_ANSWER or (Kind.UNCLEAR in kinds and None not in kinds)
 
 
-@dataclass(frozen=True)
-class _Glossary(Generic[T]):
-    """Phrases and what they stand for. `reach`: first word -> the length in words of the longest such phrase."""
-
-    entries: Mapping[str, T]
-    reach: Mapping[str, int]
-
-    def cut(self, words: Sequence[str]) -> Iterator[tuple[str, T | None]]:
-        """Cut a text into its longest phrases from left to right; a word that begins none stands for None."""
-        at = 0
-        while at < len(words):
-            size = min(self.reach.get(words[at], 1), len(words) - at)
-            while size > 1 and " ".join(words[at : at + size]) not in self.entries:
-                size -= 1
-            phrase = " ".join(words[at : at + size])
-            yield phrase, self.entries.get(phrase)
-            at += size
+def _read(some: Sequence[str], lexicons: Iterable[Lexicon]) -> list[Reading]:
+    return [read(some, lexicon) for lexicon in lexicons]
 
 
-@dataclass(frozen=True)
-class _Lexicon:
-    """One language's file, ready to be looked up."""
-
-    alone: Mapping[str, Kind]
-    spellings: Mapping[str, Sequence[str]]
-    titles: frozenset[str]
-    synonyms: _Glossary[str]
-    phrases: _Glossary[Kind]
-    words: frozenset[str]
+def _is_courtesy(meaning: Meaning, heard: frozenset[Kind], readings: Sequence[Reading]) -> bool:
+    """A courtesy in one language, and in no other anything that might want something from us."""
+    if meaning.answer is Answer.NO or meaning.keyword or meaning.topic or meaning.says_more:
+        return False
+    return Kind.NO not in all_plainly(heard) and any(reading.is_courtesy for reading in readings)
 
 
-def _hear(tokens: Sequence[str], lexicon: _Lexicon) -> frozenset[Kind]:
-    """The kinds of all phrases; none at all if this language does not understand every one of them."""
-    alone = lexicon.alone.get(" ".join(token for token in tokens if token != _PAUSE))
-    if alone:
-        return frozenset({alone})
-    heard = frozenset(kind or Kind.UNCLEAR for _, kind in lexicon.phrases.cut(_words(tokens, lexicon)))
-    if Kind.STOP_ANYWHERE in heard:
-        return frozenset({Kind.STOP})
-    return frozenset() if Kind.UNCLEAR in heard else heard
+def _by_rule(text: str, readings: Sequence[Reading]) -> Meaning | None:
+    """What a text means that is not wholly understood, or says several things; None if no rule helps."""
+    if ANSWERS.isdisjoint(chain.from_iterable(reading.kinds for reading in readings)):
+        return None
+    return _corrected(readings) or _cancelled(readings) or _led(text, readings) or _stands(text, readings)
 
 
-def _words(tokens: Sequence[str], lexicon: _Lexicon) -> list[str]:
-    """The tokens in the spellings and synonyms that the file's phrases use; "dr . lee" is "dr *"."""
-    words: list[str] = []
-    titled = False
-    for token in tokens:
-        if titled and token == _PAUSE:
+def _corrected(readings: Sequence[Reading]) -> Meaning | None:
+    """ "No wait yes": the last of several answers, if each of them is clear by itself and a listed word of correction
+    stands between. A cancel is too much to be corrected in passing, and "I can't come, wait, no" may mean either."""
+    for kinds in [reading.kinds for reading in readings]:
+        if Kind.CORRECTION not in kinds or Kind.UNCLEAR in kinds:
             continue
-        is_name = titled and token.isalpha() and token not in lexicon.words
-        words += (_NAME,) if is_name else lexicon.spellings.get(token, (token,))
-        titled = token in lexicon.titles
-    return " ".join(plain or phrase for phrase, plain in lexicon.synonyms.cut(words)).split()
+        *before, last = _split(kinds, Kind.CORRECTION)
+        earlier = [judge(part) for part in before if part - {Kind.FILLER}]
+        meaning = judge(last)
+        unsure = any(one.answer is Answer.UNCLEAR for one in (meaning, *earlier))
+        repeated = meaning in earlier and not last & MORE_THAN_MERE
+        if not unsure and not repeated and not any(Kind.CANCELS in part for part in before):
+            return replace(meaning, rule=CORRECTED)
+    return None
 
 
-@lru_cache(maxsize=64)  # codes come from outside
-def _lexicon(code: str) -> _Lexicon:
-    """The lexicon of one language. What the default language's file lists as shared is part of each."""
-    table = _replies(code)
-    spellings = {word: plain.split() for plain, words in table.get("spellings", {}).items() for word in words}
-    synonyms = _expanded(table.get("synonyms", {}), table)
-    phrases = {_PAUSE: Kind.FILLER}
-    for source in (_replies(DEFAULT).get("shared", {}), table):
-        phrases |= _expanded({kind: source.get(kind, []) for kind in Kind}, source)
-    return _Lexicon(
-        alone={text: Kind(kind) for kind, texts in table.get("alone", {}).items() for text in texts},
-        spellings=spellings,
-        titles=frozenset(table.get("titles", [])),
-        synonyms=_glossary(synonyms),
-        phrases=_glossary(phrases),
-        words=frozenset(word for phrase in (*phrases, *synonyms, *spellings) for word in phrase.split()),
-    )
+def _split(kinds: Iterable[Kind], separator: Kind) -> list[frozenset[Kind]]:
+    parts: list[set[Kind]] = [set()]
+    for kind in kinds:
+        if kind is separator:
+            parts.append(set())
+        else:
+            parts[-1].add(kind)
+    return [frozenset(part) for part in parts]
 
 
-def _replies(code: str) -> Mapping[str, Any]:
-    """The table `[replies]` of a language's file, empty where there is none."""
-    table: Mapping[str, Any] = (language(code) or {}).get("replies", {})
-    return table
+def _cancelled(readings: Sequence[Reading]) -> Meaning | None:
+    """ "Yes, please cancel": whoever says so does not answer our question, but says what to do."""
+    for reading in readings:
+        after = set(dropwhile(lambda kind: kind in (Kind.YES, Kind.MERE_YES, Kind.FILLER), reading.kinds))
+        if Kind.CANCELS in after and after <= {Kind.CANCELS, *BESIDE[Kind.NO]}:
+            return and_more(CANCELLED) if Kind.ASIDE in after else CANCELLED
+    return None
 
 
-def _expanded(templates: Mapping[T, Sequence[str]], table: Mapping[str, Any]) -> dict[str, T]:
-    """Each phrase that the templates stand for, and what it is."""
-    lists = table.get("lists", {})
-    return {phrase: what for what, some in templates.items() for one in some for phrase in _expand(one, lists)}
+def _led(text: str, readings: Sequence[Reading]) -> Meaning | None:
+    """A clear answer in sentences of its own, and after it something else that neither takes it back nor sets a
+    condition: "Yes. Do I need to bring anything?" None where there is no such thing."""
+    lexicons = [reading.lexicon for reading in readings]
+    for end in reversed([found.end() for found in islice(_END.finditer(text), _MOST_CLAUSES)]):
+        heard = _heard_in_part(tokens(text[:end]), lexicons)
+        meaning = judge(heard)
+        if meaning.answer is Answer.UNCLEAR:
+            continue
+        rest = tokens(_MONEY.sub(" ", text[end:]))
+        if meaning.keyword or not heard & MORE_THAN_MERE or not _harmless(rest, meaning.answer, lexicons):
+            return None
+        return and_more(meaning)
+    return None
 
 
-def _expand(template: str, lists: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Every phrase that a template stands for: "see you {then}" with each entry of the list `then`."""
-    before, brace, rest = template.partition("{")
-    if not brace:
-        yield " ".join(template.split())
-        return
-    name, _, after = rest.partition("}")
-    for words in lists[name]:
-        yield from _expand(f"{before}{words}{after}", lists)
+def _stands(text: str, readings: Sequence[Reading]) -> Meaning | None:
+    """A firm answer in a clause of its own, and beside it something that does not touch it: "I'm on a train so I can't
+    come". Or a plain answer and a name: "Yes, Sarah". Only in languages that tell firm from mere."""
+    lexicons = [reading.lexicon for reading in readings]
+    telling = [lexicon for lexicon in lexicons if lexicon.tells_firm]
+    clauses = _clauses(readings[0].tokens, telling)
+    if not 1 < len(clauses) <= _MOST_CLAUSES or _QUOTE.search(text):
+        return None
+    said = [_heard_in_part(clause, telling) for clause in clauses]
+    meanings = {meaning.answer: meaning for meaning in map(judge, said) if meaning.answer is not Answer.UNCLEAR}
+    if len(meanings) != 1:
+        return None
+    ((answer, meaning),) = meanings.items()
+    kind = Kind(answer.lower())
+    if kind is Kind.YES:
+        said = [heard if Kind.REASON not in heard else frozenset() for heard in said]
+    others = [clause for clause, heard in zip(clauses, said, strict=True) if not heard]
+    is_firm = any(heard & FIRM or heard >= _ASSURED for heard in said) or Kind.NO in said[0]
+    if not is_firm and not (said[0] & MORE_THAN_MERE and _is_name(clauses[-1], lexicons)):
+        return None
+    if not all(all_plainly(heard) <= {kind, *BESIDE[kind]} for heard in said):
+        return None
+    if _mentioned(readings) & _NEVER_IN or not all(_harmless(clause, answer, lexicons) for clause in others):
+        return None
+    return and_more(meaning)
 
 
-def _glossary(entries: Mapping[str, T]) -> _Glossary[T]:
-    reach: dict[str, int] = {}
-    for phrase in entries:
-        words = phrase.split()
-        reach[words[0]] = max(len(words), reach.get(words[0], 1))
-    return _Glossary(entries, reach)
+def _heard_in_part(some: Sequence[str], lexicons: Sequence[Lexicon]) -> frozenset[Kind]:
+    return frozenset().union(*(reading.heard_in_part for reading in _read(some, lexicons)))
+
+
+def _clauses(some: Sequence[str], lexicons: Sequence[Lexicon]) -> list[list[str]]:
+    """The tokens between pauses and the joining words of these languages, each part with a pause at its end."""
+    clauses: list[list[str]] = [[]]
+    for token in some:
+        if token != PAUSE and not any(token in lexicon.joins for lexicon in lexicons):
+            clauses[-1].append(token)
+        elif clauses[-1]:
+            clauses.append([])
+    return [[*clause, PAUSE] for clause in clauses if clause]
+
+
+def _is_name(clause: Sequence[str], lexicons: Sequence[Lexicon]) -> bool:
+    """One or two words that mean nothing to us."""
+    words = clause[:-1]
+    is_short = len(words) in (1, 2) and len(words[0]) >= SHORTEST_NAME
+    return is_short and all(is_unknown(word, *lexicons) for word in words)
+
+
+def _harmless(some: Sequence[str], answer: Answer, lexicons: Sequence[Lexicon]) -> bool:
+    """Whether this, which is not wholly understood, lets an answer beside it stand."""
+    for at, token in enumerate(some):
+        if token == PAUSE or is_wordy(some, at, lexicons):
+            continue
+        asks = _ASKS in token and answer is Answer.NO
+        if asks or token.isdecimal() or not (token in _SIGNS or any(token in lexicon.words for lexicon in lexicons)):
+            return False
+    return not _mentioned(_read(some, lexicons)) & _TAKES_BACK[answer]
+
+
+def _mentioned(readings: Sequence[Reading]) -> frozenset[Kind]:
+    """The kinds of those phrases that are understood, among others that are not."""
+    whole, lexicons = readings[0].tokens, [reading.lexicon for reading in readings]
+    clauses = [*_clauses(whole, lexicons), whole]
+    alone = {kind for clause in clauses for lexicon in lexicons if (kind := meaning_alone(clause, lexicon))}
+    return all_plainly(alone).union(*(reading.mentioned for reading in readings))
+
+
+def _topic(readings: Sequence[Reading]) -> Topic | None:
+    mentioned = _mentioned(readings)
+    return next((topic for topic in (Topic.WRONG_NUMBER, Topic.OTHER_TIME) if Kind(topic) in mentioned), None)
