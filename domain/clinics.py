@@ -1,6 +1,7 @@
 """A clinic: one tenant, with its name, phone, languages and patience. A value that is passed along, never a global."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -24,7 +25,7 @@ class OnDoubt(StrEnum):
 @dataclass(frozen=True)
 class Clinic:
     """`key` stands in every stream id: lower-case letters and digits, chosen once and for ever. `sms_per_second` is
-    the sender's pace in segments; 0 is none."""
+    the sender's pace in segments; 0 is none. `wording` has texts of the clinic's own: language -> name -> text."""
 
     key: str
     name: str
@@ -38,6 +39,7 @@ class Clinic:
     expire_after: timedelta = timedelta(hours=48)
     expire_before_start: timedelta = timedelta(hours=2)
     on_expiry: OnExpiry = OnExpiry.LEAVE
+    wording: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     max_clarifications: int = 2
     sms_per_second: float = 0
     on_doubt: OnDoubt = OnDoubt.ASK

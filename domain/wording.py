@@ -1,19 +1,18 @@
 """What we say. The words are in `languages/<code>.toml`; here they meet a clinic and its bookings."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
-
 from domain.booking import Booking
 from domain.clinics import Clinic
 from domain.errands import Says
-from domain.languages import DEFAULT, language
+from domain.languages import DEFAULT, language, short
+from domain.saying.dates import said
+from domain.saying.naming import MOST_OF_A_PRACTITIONER, first_name, presentable, told_apart
+from domain.saying.segments import thrifty
 
-ADDRESS = re.compile(r"[/@:\d]|\w\.\w")
 MOST_LISTED = 6  # more would make a text of many segments that nobody reads to its end
 MAX_LENGTH = 1600  # the longest body that carriers take
 
@@ -27,56 +26,113 @@ class Page:
 
 
 def text(
-    says: Says, clinic: Clinic, bookings: Sequence[Booking], now: datetime | None = None, *, first: bool = False
+    says: Says,
+    clinic: Clinic,
+    bookings: Sequence[Booking],
+    now: datetime | None = None,
+    *,
+    first: bool = False,
+    named: Sequence[Booking] = (),
 ) -> str:
     """What `says` means, in the patient's language. With `now`, a day that is near is called today or tomorrow.
-    `first`: the first text to this phone, which also tells how to stop. A text that speaks of several bookings and has
-    no form for that speaks of the first."""
+    `first`: the first text to this phone, which also tells how to stop. `named`: the bookings that the question named
+    to which this is the answer; their order gives them their numbers."""
+    return thrifty(words(says, clinic, bookings, now, first=first, named=named))[:MAX_LENGTH]
+
+
+def words(
+    says: Says,
+    clinic: Clinic,
+    bookings: Sequence[Booking],
+    now: datetime | None = None,
+    *,
+    first: bool = False,
+    named: Sequence[Booking] = (),
+) -> str:
+    """The same as it is written, and however long."""
+    if says is Says.CLARIFY:
+        bookings = [one for one in bookings if one.is_open] or bookings  # what was settled meanwhile is not asked again
     page = Page(_texts(clinic, bookings), now)
-    asks = says in (Says.QUESTION, Says.REMINDER)
-    words = _question(page, says, clinic, bookings) if asks else _fill(page, says, clinic, bookings)
-    if first and asks:
-        words += page.texts["stop"]
-    return words[:MAX_LENGTH]
+    values = _of_clinic(page, clinic) | _of_bookings(page, bookings, named or bookings)
+    written = page.texts[_form(page, says, len(bookings), len(named))].format_map(values)
+    if first and says in (Says.QUESTION, Says.REMINDER):
+        written += page.texts["stop"].format_map(values)
+    return written
 
 
-def _question(page: Page, says: Says, clinic: Clinic, bookings: Sequence[Booking]) -> str:
-    if len(bookings) == 1:
-        return _fill(page, says, clinic, bookings)
-    if len(bookings) > MOST_LISTED:
-        last = _moment(page.texts, "date", bookings[-1])
-        return _fill(page, f"{says}_series", clinic, bookings, count=len(bookings), last=last)
-    items = [
-        page.texts["question_item"].format(number=number, **_of_booking(page, booking))
-        for number, booking in enumerate(bookings, start=1)
-    ]
-    return _fill(page, f"{says}_many", clinic, bookings, count=len(items), list=" ".join(items))
+def _form(page: Page, says: Says, bookings: int, named: int) -> str:
+    """The text's form for very many bookings, for several, or for one of several, where there is one. A text that has
+    no form for several speaks of the first."""
+    forms = []
+    if bookings > MOST_LISTED:
+        forms.append(f"{says}_series")
+    if bookings > 1:
+        forms.append(f"{says}_many")
+    elif named > 1:
+        forms.append(f"{says}_one")
+    return next((form for form in forms if form in page.texts), says)
 
 
-def _fill(page: Page, name: str, clinic: Clinic, bookings: Sequence[Booking], **more: object) -> str:
+def _of_clinic(page: Page, clinic: Clinic) -> dict[str, object]:
     texts = page.texts
-    values: dict[str, object] = {
+    return {
         "clinic": clinic.name,
         "call": texts["call"].format(phone=clinic.phone) if clinic.phone else "",
         "book_again": texts["book_again"].format(link=clinic.booking_link) if clinic.booking_link else "",
-        **more,
     }
-    if bookings:
-        values |= _of_booking(page, bookings[0])
-    return texts[name].format_map(values)
+
+
+def _of_bookings(page: Page, bookings: Sequence[Booking], named: Sequence[Booking]) -> dict[str, object]:
+    """What can be said of these bookings, with the numbers and the names that tell them apart in the question."""
+    if not bookings:
+        return {}
+    names = told_apart([_name(booking) for booking in named])
+    places = {booking.id: place for place, booking in enumerate(named)}
+    listed = [booking for booking in bookings if booking.id in places] or bookings
+    whose = {booking.id: _whose(page, names[places[booking.id]]) for booking in listed if booking.id in places}
+    items = [
+        page.texts["question_item"].format(
+            number=places.get(booking.id, place) + 1,
+            whose=whose.get(booking.id, ""),
+            **_of_booking(page, booking),
+        )
+        for place, booking in enumerate(listed[:MOST_LISTED])
+    ]
+    return {
+        "greeting": _greeting(page, bookings),
+        "count": len(bookings),
+        "list": " ".join([*items, "..."] if len(listed) > MOST_LISTED else items),
+        "last": _moment(page.texts, "date", bookings[-1]),
+        "whose": whose.get(bookings[0].id, ""),
+        **_of_booking(page, bookings[0]),
+    }
 
 
 def _of_booking(page: Page, booking: Booking) -> dict[str, str]:
     texts, near = page.texts, _near(page, booking)
-    name = _first_name(booking.name.readable if booking.name else "")
-    with_practitioner = texts["with_practitioner"].format(practitioner=booking.practitioner)
+    practitioner = presentable(booking.practitioner, MOST_OF_A_PRACTITIONER)
     return {
-        "greeting": texts["greeting"].format(name=name) if name else texts["greeting_nameless"],
-        "with_practitioner": with_practitioner if booking.practitioner else "",
+        "with_practitioner": texts["with_practitioner"].format(practitioner=practitioner) if practitioner else "",
         "date": _moment(texts, "date", booking),
         "when": _moment(texts, f"when{near}", booking),
         "day": _moment(texts, f"day{near}", booking),
     }
+
+
+def _greeting(page: Page, bookings: Sequence[Booking]) -> str:
+    """By name where only one patient is meant."""
+    names = [name for name in map(_name, bookings) if first_name(name)]
+    if not names or any(told_apart(names)):
+        return page.texts["greeting_nameless"]
+    return page.texts["greeting"].format(name=first_name(names[0]))
+
+
+def _whose(page: Page, name: str) -> str:
+    return page.texts["whose"].format(name=name) if name else ""
+
+
+def _name(booking: Booking) -> str:
+    return booking.name.readable if booking.name else ""
 
 
 def _near(page: Page, booking: Booking) -> str:
@@ -89,19 +145,10 @@ def _near(page: Page, booking: Booking) -> str:
 
 
 def _moment(texts: Mapping[str, str], pattern: str, booking: Booking) -> str:
+    """The start on the patient's clock."""
     if booking.starts_at is None:
         return ""
-    local: datetime = booking.starts_at.astimezone(ZoneInfo(booking.time_zone))
-    return format_datetime(local, texts[pattern], locale=texts["locale"])
-
-
-def _first_name(name: str) -> str:
-    """ "Sarah Miller" is greeted as Sarah; with a title in front ("Mrs. Miller") the whole name stands. Whatever looks
-    like an address is no name: a stranger could have us text it to anybody."""
-    if ADDRESS.search(name):
-        return ""
-    first = name.split(" ", maxsplit=1)[0]
-    return name if first.endswith(".") else first
+    return said(booking.starts_at, booking.time_zone, texts[pattern], texts["locale"])
 
 
 def _texts(clinic: Clinic, bookings: Sequence[Booking]) -> Mapping[str, str]:
@@ -109,6 +156,5 @@ def _texts(clinic: Clinic, bookings: Sequence[Booking]) -> Mapping[str, str]:
     for code in (*wanted, *clinic.languages, DEFAULT):
         found = language(code)
         if found and "texts" in found:
-            texts: Mapping[str, str] = found["texts"]
-            return texts
+            return {**found["texts"], **clinic.wording.get(short(code), {})}
     raise LookupError("the English texts are missing from the installation")

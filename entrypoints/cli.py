@@ -234,6 +234,25 @@ def interpret(language: str, text: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.option("--language", default="", help="A language code; without it, the clinic's languages.")
+def preview(language: str) -> None:
+    """Show every text with an example's data: its segments, its encoding, and what WORDING_FILE changes."""
+    from domain.languages import codes
+    from entrypoints import preview as previewing
+    from entrypoints.settings import Settings, environment
+
+    if language and language not in codes():
+        raise click.BadParameter(f"choose one of {', '.join(codes())}", param_hint="--language")
+    settings = Settings(environment())
+    clinic = settings.clinic()
+    settings.check()
+    wanted = [language] if language else [code for code in clinic.languages if code in codes()]
+    click.echo("\n".join(previewing.lines(clinic, wanted or ["en"])))
+    for warning in settings.warnings:
+        click.echo(f"replyes: {warning}", err=True)
+
+
+@main.command()
 def diagram() -> None:
     """The state diagram (Mermaid) from the table of moves."""
     from domain.lifecycle import mermaid

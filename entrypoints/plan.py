@@ -35,6 +35,8 @@ def plan(environ: Mapping[str, str], public_url: str = "http://127.0.0.1:8000") 
     logs.set_up(log_settings)
     for name in not_used_yet(environ):
         log.warning("%s is set, but this version does not use it yet", name)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
     return found
 
 

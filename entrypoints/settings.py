@@ -6,7 +6,7 @@ Every name can also be given as NAME_FILE, the path of a file that holds the val
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from adapters.twilio import TwilioSettings
 from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
 from domain.quiet import QuietHours
+from entrypoints import wording_file
 
 MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
 DURATION = re.compile(r"(\d{1,9})([smhd])", re.ASCII)
@@ -73,11 +74,12 @@ def not_used_yet(environ: Mapping[str, str]) -> list[str]:
 
 
 class Settings:
-    """Reads one environment. Faults are collected; `check` raises them all."""
+    """Reads one environment. Faults are collected; `check` raises them all. `warnings` are for the log."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.faults: list[str] = []
+        self.warnings: list[str] = []
 
     def check(self) -> None:
         """Raises Misconfigured with every fault found so far."""
@@ -104,7 +106,7 @@ class Settings:
 
     def clinic(self) -> Clinic:
         languages = self._list("CLINIC_LANGUAGES", "en")
-        return Clinic(
+        clinic = Clinic(
             key=MAIN_CLINIC,
             name=self._text("CLINIC_NAME", "Cal.com Clinic"),
             phone=self._phone("CLINIC_PHONE"),
@@ -122,6 +124,7 @@ class Settings:
             on_doubt=OnDoubt(self._choice("ON_DOUBT", "ask", tuple(OnDoubt))),
             doubt_after=self._duration("DOUBT_AFTER", "15m"),
         )
+        return replace(clinic, wording=self._wording("WORDING_FILE", clinic))
 
     def service(self, public_url: str = "http://127.0.0.1:8000") -> ServiceSettings:
         """`public_url` is the default for PUBLIC_URL."""
@@ -208,6 +211,15 @@ class Settings:
             self._fault(name, f"is {value!r}; choose one of {', '.join(choices)}")
             return default
         return value
+
+    def _wording(self, name: str, clinic: Clinic) -> Mapping[str, Mapping[str, str]]:
+        if not (path := self._text(name)):
+            return {}
+        own = wording_file.read(path, clinic)
+        for fault in own.faults:
+            self._fault(name, fault)
+        self.warnings += [f"{name} {warning}" for warning in own.warnings]
+        return own.wording
 
     def _quiet_hours(self) -> QuietHours | None:
         name, value = "QUIET_HOURS", self._text("QUIET_HOURS", "21:00-08:00").lower()

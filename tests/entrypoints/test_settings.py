@@ -59,6 +59,7 @@ FAULTY = {
     "ON_DOUBT": "pray",
     "DOUBT_AFTER": "15",
     "SMS_PER_SECOND": "fast",
+    "WORDING_FILE": "no/such/file.toml",
     "LOG_FORMAT": "xml",
     "LOG_LEVEL": "loud",
 }
@@ -71,7 +72,8 @@ def test_all_faults_are_told_at_once() -> None:
 def test_every_fault_names_its_cure() -> None:
     for fault in faults(**FAULTY):
         assert any(
-            cure in fault for cure in ("set it to", "write it like", "choose one of", "must be", "make one with")
+            cure in fault
+            for cure in ("set it to", "write it like", "choose one of", "must be", "make one with", "name a readable")
         )
 
 

@@ -31,3 +31,23 @@ def segments(text: str) -> int:
             count, filled = count + 1, 0
         filled += width
     return count
+
+
+# What word processors and phones put in the place of plain signs.
+_PLAIN_SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4\u0060\u02b9\u02bb\u02bc\uff07", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+        "\u2026": "...",
+        "\u2022": "-",
+    }
+)
+
+
+def thrifty(text: str) -> str:
+    """The text with plain signs in the place of typographic ones where that saves a segment; letters stay as they
+    are."""
+    plain = text.translate(_PLAIN_SIGNS)
+    return plain if segments(plain) < segments(text) else text
