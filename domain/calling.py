@@ -7,9 +7,11 @@ from domain.booking import Booking
 from domain.channels import SHORTEST_PAUSE
 from domain.delivery import Delivery, log
 from domain.errands import Claimed, Kind
+from domain.facts import booking_id
 from domain.ledger import Attempt, Outbox
 from domain.outcomes import CalendarOutcomes
 from domain.ports import Accepted, Blame, Calendar, CalendarStatus, InDoubt, Rejected, Retry
+from domain.series import Turn, others_pending, turn
 
 AFTER_DOUBT = timedelta(seconds=15)  # longer than any call can still be under way
 CANCEL_REASON = "Patient declined via SMS"
@@ -48,10 +50,29 @@ class Calling(Delivery):
             await self.outcomes.agreed(claimed, status, "look", self.clock())
             await self._works(claimed)
         elif status in _acts_on(claimed.errand.kind, booking):
-            await self._act(claimed, booking)
+            if await self._is_its_turn(claimed, booking):
+                await self._act(claimed, booking)
         else:
             await self.outcomes.refused(claimed, status, self.clock())
             await self._works(claimed)
+
+    async def _is_its_turn(self, claimed: Claimed, booking: Booking) -> bool:
+        """One confirmation settles a whole series, so it waits until every occurrence is decided."""
+        if not booking.recurring or claimed.errand.kind is not Kind.CONFIRM_IN_CALENDAR:
+            return True
+        occurrences = await self.calendars[claimed.errand.clinic].series(booking.uid)
+        if isinstance(occurrences, Rejected | Retry):
+            await self._not_now(claimed, booking, occurrences)
+            return False
+        streams = {uid: booking_id(booking.clinic, uid) for uid in others_pending(booking.uid, occurrences)}
+        its = turn(booking, {uid: await self.ledger.booking(stream) for uid, stream in streams.items()})
+        if its is Turn.HELD_UP:
+            if claimed.attempts <= 1:
+                await self.outcomes.held_up(claimed, self.clock())
+            await self._not_now(claimed, booking, Retry("another date of the series is not decided yet"))
+        elif its is Turn.WAIT:
+            await self._not_now(claimed, booking, Retry("another call about the series comes first"))
+        return its is Turn.ACT
 
     async def _act(self, claimed: Claimed, booking: Booking) -> None:
         calendar, kind = self.calendars[claimed.errand.clinic], claimed.errand.kind

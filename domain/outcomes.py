@@ -167,7 +167,11 @@ class CalendarOutcomes(Decisions):
 
     async def closed(self, claimed: Claimed, code: str, now: datetime) -> None:
         """The calendar refuses our key or our address: staff hears of it at once, the errand goes on."""
-        await self.decide(now, lambda moment: self._closed(claimed, code, moment))
+        await self.decide(now, lambda moment: self._called(Staff.CALENDAR_CLOSED, claimed, code, moment))
+
+    async def held_up(self, claimed: Claimed, now: datetime) -> None:
+        """Other dates of the series are not decided: staff hears of it at once, the errand waits."""
+        await self.decide(now, lambda moment: self._called(Staff.SERIES_UNDECIDED, claimed, "", moment))
 
     async def _agreed(self, claimed: Claimed, status: CalendarStatus | None, proved_by: str, moment: Moment) -> None:
         work = Work(finished=claimed.errand.key)
@@ -190,9 +194,9 @@ class CalendarOutcomes(Decisions):
             work.changed = [booking]
         await self.append(work)
 
-    async def _closed(self, claimed: Claimed, code: str, moment: Moment) -> None:
+    async def _called(self, reason: Staff, claimed: Claimed, detail: str, moment: Moment) -> None:
         if booking := await self._undecided(claimed):
-            booking.hand_to_staff(Staff.CALENDAR_CLOSED, moment, code, (booking.id,))
+            booking.hand_to_staff(reason, moment, detail, (booking.id,))
             await self.append(Work(changed=[booking]))
 
     async def _undecided(self, claimed: Claimed) -> Booking | None:

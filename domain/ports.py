@@ -138,6 +138,10 @@ class Calendar(Protocol):
     async def look(self, uid: str) -> CalendarStatus | Rejected | Retry:
         """Ask how the booking stands. Harmless, so never in doubt."""
 
+    async def series(self, uid: str) -> Mapping[str, CalendarStatus] | Rejected | Retry:
+        """How every occurrence stands of the recurring booking that this one belongs to, by uid; {} where it stands
+        alone. Harmless, as a look is."""
+
     async def unconfirmed(self, since: datetime | None) -> list[BookingRequested] | Rejected | Retry:
         """Bookings that wait for confirmation now and were made at or after `since` (None: whenever), in the order
         in which they were made. Absence from the list proves nothing."""

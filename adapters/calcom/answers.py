@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 
 from adapters.calcom.routes import Verbs
-from adapters.calcom.values import DETAIL_CAP, Json, as_object, cleaned, read_json
+from adapters.calcom.values import DETAIL_CAP, Json, as_object, cleaned, read_json, uid_in
 from domain.errors import NotUnderstood
 from domain.ports import Accepted, Blame, CalendarStatus, InDoubt, Rejected, Retry
 
@@ -26,9 +26,26 @@ def status_of(response: httpx.Response) -> CalendarStatus | Rejected | Retry:
     data = _body(response).get("data")
     if isinstance(data, list):
         return Rejected("series", "the uid is that of a recurring series, not of one booking")
-    status = as_object(data).get("status")
-    found = _STATUSES.get(status.lower()) if isinstance(status, str) else None
-    return found or Retry(f"HTTP {response.status_code} without a booking's status that we know")
+    return _status(data) or Retry(f"HTTP {response.status_code} without a booking's status that we know")
+
+
+def series_named_in(response: httpx.Response) -> str:
+    """The uid of the recurring booking that the booking in a 2xx belongs to; "" where it stands alone."""
+    series = as_object(_body(response).get("data")).get("recurringBookingUid")
+    return series if isinstance(series, str) else ""
+
+
+def occurrences_in(response: httpx.Response) -> dict[str, CalendarStatus] | Retry:
+    """The status of each occurrence in a 2xx, by uid."""
+    data = _body(response).get("data")
+    statuses = {uid_in(as_object(one).get("uid")): _status(one) for one in data} if isinstance(data, list) else {}
+    known = {uid: status for uid, status in statuses.items() if uid and status}
+    return known if known and len(known) == len(statuses) else Retry("a series without bookings that we can read")
+
+
+def _status(booking: object) -> CalendarStatus | None:
+    status = as_object(booking).get("status")
+    return _STATUSES.get(status.lower()) if isinstance(status, str) else None
 
 
 def bookings_in(response: httpx.Response) -> list[Json] | Retry:

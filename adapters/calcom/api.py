@@ -17,8 +17,10 @@ from adapters.calcom.answers import (
     bookings_in,
     done,
     misses_the_booking,
+    occurrences_in,
     refusal,
     retry_after,
+    series_named_in,
     status_of,
     told,
     verbs_told_by,
@@ -58,14 +60,25 @@ class CalCom(Calendar):
 
     async def look(self, uid: str) -> CalendarStatus | Rejected | Retry:
         """GET the booking."""
+        found = await self._booking(uid)
+        return status_of(found) if isinstance(found, httpx.Response) else found
+
+    async def series(self, uid: str) -> Mapping[str, CalendarStatus] | Rejected | Retry:
+        """GET the booking, which names its series, then the series, which is answered as a list."""
+        found = await self._booking(uid)
+        if isinstance(found, httpx.Response) and (series := series_named_in(found)):
+            found = await self._booking(series)
+            return occurrences_in(found) if isinstance(found, httpx.Response) else _nothing_where_missing(found)
+        return {} if isinstance(found, httpx.Response) else _nothing_where_missing(found)
+
+    async def _booking(self, uid: str) -> httpx.Response | CalendarStatus | Rejected | Retry:
+        """The 2xx; MISSING where Cal.com does not know the uid."""
         response = await self._connection.call(LOOK.method, LOOK.of(uid))
         if isinstance(response, Unanswered):
             return Retry(response.detail)
         if response.is_success:
-            return status_of(response)
-        if misses_the_booking(response):
-            return CalendarStatus.MISSING
-        return self._unread(response)
+            return response
+        return CalendarStatus.MISSING if misses_the_booking(response) else self._unread(response)
 
     async def unconfirmed(self, since: datetime | None) -> list[BookingRequested] | Rejected | Retry:
         """GET the list, page by page; each page is a call of its own. A list that has more than can be read is told as
@@ -146,6 +159,10 @@ class CalCom(Calendar):
         if verbs is not None:
             log.info("Cal.com's verbs are those of %r, as a probe has found", verbs.value)
         return verbs
+
+
+def _nothing_where_missing(found: CalendarStatus | Rejected | Retry) -> Mapping[str, CalendarStatus] | Rejected | Retry:
+    return {} if isinstance(found, CalendarStatus) else found
 
 
 def _undecided() -> Retry:

@@ -32,7 +32,8 @@ Answer = Callable[[httpx.Request], httpx.Response]
 
 
 class Calendar:
-    """Cal.com at the wire. `instead` answers the next act in place of doing it; `down`: it does nothing at all."""
+    """Cal.com at the wire. `instead` answers the next act in place of doing it; `down`: it does nothing at all.
+    `series`: the uid of a recurring booking -> those of its dates; to confirm one of them confirms all that pend."""
 
     def __init__(self) -> None:
         self.statuses: dict[str, str] = {}
@@ -40,15 +41,14 @@ class Calendar:
         self.acts: list[str] = []
         self.reasons: list[str] = []
         self.instead: list[Answer] = []
+        self.series: dict[str, list[str]] = {}
         self.down = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         uid = [*request.url.path.split("/"), ""][3]
         if self.down:
             return httpx.Response(500, json={})
-        if uid == "":
-            return httpx.Response(200, json={"status": "success", "data": self._unconfirmed()})
-        if uid not in self.statuses:
+        if uid and uid not in {*self.statuses, *self.series}:
             return httpx.Response(404, json={"status": "error", "error": {"code": "NotFoundException", "message": "…"}})
         if request.method == "GET":
             return self._shown(uid)
@@ -59,18 +59,27 @@ class Calendar:
 
     def _unconfirmed(self) -> list[dict[str, Any]]:
         pending = [uid for uid, status in self.statuses.items() if status == "pending"]
-        return [_as_booking(self.requests[uid]) for uid in pending if uid in self.requests]
+        return [_as_booking(self.requests[uid]) | self._booking(uid) for uid in pending if uid in self.requests]
 
     def act(self, request: httpx.Request) -> httpx.Response:
         uid = request.url.path.split("/")[3]
         confirms = request.url.path.endswith("/confirm")
-        self.statuses[uid] = "accepted" if confirms else "cancelled"
+        dates = next((dates for dates in self.series.values() if uid in dates), [])
+        settled = [one for one in dates if confirms and self.statuses[one] == "pending"]
+        self.statuses |= dict.fromkeys([uid, *settled], "accepted" if confirms else "cancelled")
         if not confirms:
             self.reasons.append(json.loads(request.content)["cancellationReason"])
         return self._shown(uid)
 
     def _shown(self, uid: str) -> httpx.Response:
-        return httpx.Response(200, json={"status": "success", "data": {"uid": uid, "status": self.statuses[uid]}})
+        """A booking, all dates of a series, or, without a uid, the list."""
+        dates = self.series.get(uid)
+        data = [self._booking(date) for date in dates] if dates else self._booking(uid) if uid else self._unconfirmed()
+        return httpx.Response(200, json={"status": "success", "data": data})
+
+    def _booking(self, uid: str) -> dict[str, Any]:
+        series = next((series for series, dates in self.series.items() if uid in dates), None)
+        return {"uid": uid, "status": self.statuses[uid], "recurringBookingUid": series}
 
 
 def _as_booking(request: BookingRequested) -> dict[str, Any]:
