@@ -7,11 +7,12 @@ The story, which knows only itself:
     booking         what may be asked of it
     conversation    one phone and one clinic: what was heard, and its consent
     correspondence  what both have in common: texts go out on their behalf
-    replies         what a text means: YES, NO or neither
+    replies         what a text means: YES, NO or neither; understanding: how it is read;
+                    choices: which of several bookings it answers
     hearing         whose answer it is, and what shall come of it
     deadlines       when to ask, to remind, to give up; quiet: the hours in which nobody is asked anything;
                     patience: how long to wait before trying again
-    wording         what we say; languages: one data file for each language; segments: how long that is
+    wording         what we say; saying: what texts are made of; languages: one data file for each language
     clinics         a clinic: its name, phone, languages, patience
     errands         what we may ask of the outside world; channels: what it goes through, and when that is shut
     inbound         what the outside world tells us
@@ -23,11 +24,13 @@ The beats, which use the story and speak to ports:
 
     decisions       DECIDE: load, decide, append, and once more when overtaken. Then by what arrives:
                     confirmations (a webhook of the calendar), answers (a text),
-                    due (what time brings: expiry, reminders), speech (the moment to say something),
+                    due (what time brings: expiry, reminders),
+                    speech (the moment to say something; speaking, asking, telling),
                     outcomes (what became of an errand), handling (a person takes care of an errand)
     reconcile       what webhooks missed, from the calendar; sweep: the same from the carrier
     reactions       REACT: a fact becomes errands; pure
-    delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar)
+    delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar;
+                    series: one call for a recurring booking)
     ledger          what the inside asks of its memory
     ports           what the inside asks of the outside
 """

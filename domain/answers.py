@@ -1,7 +1,12 @@
 """DECIDE: a text from a patient. Every accepted text is recorded once, with exactly one outcome."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from domain.booking import Booking
+from domain.choices import choices, names_a_day
 from domain.clinics import Clinic
 from domain.confirmations import Receipt
 from domain.conversation import Conversation, Outcome, Question
@@ -14,6 +19,7 @@ from domain.inbox import Staff
 from domain.ledger import Work
 from domain.lifecycle import State
 from domain.replies import Answer, Meaning, interpret
+from domain.understanding.days import weekdays_in
 
 ANSWERS = (Outcome.DECIDED, Outcome.UNCLEAR)  # what a question's bookings are told; the rest is about texting
 
@@ -39,9 +45,9 @@ class Answers(Decisions):
             self._note_arrival(conversation, verdict, work, moment)
         self._note_text(conversation, text, situation, verdict, moment)
         if verdict.outcome in ANSWERS:
-            words, meaning = conversation.private(text.text), situation.meaning
+            words, rule = conversation.private(text.text), situation.meaning.rule
             for booking in verdict.bookings:
-                booking.reply(meaning.answer, text.message_id, words, meaning.rule, moment)
+                booking.reply(situation.answer_to(booking), text.message_id, words, rule, moment)
         work.changed += [booking for booking in situation.named if booking.new_facts()]
         await self.append(work)
         return Receipt.ACCEPTED
@@ -53,7 +59,13 @@ class Answers(Decisions):
         named = await self.bookings(question.bookings if question else ())
         known = {booking.id for booking in named}
         unnamed = [stream for stream in await self.ledger.open_bookings(conversation.id) if stream not in known]
-        meaning = interpret(text.text, clinic.languages)
+        languages = tuple(dict.fromkeys([*(booking.language for booking in named), *clinic.languages]))
+        meaning = interpret(text.text, languages)
+        chosen = _chosen(text.text, named, languages, meaning)
+        if chosen:
+            meaning = replace(meaning, rule="an answer for each number", said=_said(chosen))
+        elif meaning.answer is not Answer.UNCLEAR and _is_of_another_day(text.text, named, languages, meaning.answer):
+            meaning = Meaning(Answer.UNCLEAR, meaning.keyword, "an answer that names a day")
         if text.pictures and not text.text.strip():
             meaning = Meaning(Answer.UNCLEAR, None, "a picture without words")
         return Situation(
@@ -66,6 +78,7 @@ class Answers(Decisions):
             max_clarifications=clinic.max_clarifications,
             now=now,
             came_late=_came_late(conversation, text),
+            choices={named[number - 1].id: answer for number, answer in chosen.items()},
         )
 
     async def _question(self, conversation: Conversation) -> tuple[Question | None, bool]:
@@ -102,7 +115,7 @@ class Answers(Decisions):
         streams = tuple(booking.id for booking in verdict.bookings)
         says = verdict.says if self._may_say(conversation, situation, verdict) else None
         conversation.hear(text, situation.meaning, verdict.outcome, moment, bookings=streams, says=says)
-        if situation.says_stop:
+        if situation.says_stop or verdict.outcome is Outcome.OPTED_OUT:
             conversation.opt_out(*_how(situation), text.message_id, moment)
         elif verdict.outcome is Outcome.OPTED_IN:
             conversation.opt_in(*_how(situation), text.message_id, moment)
@@ -120,6 +133,32 @@ class Answers(Decisions):
         return verdict.says is Says.CLARIFY or conversation.answers_on(situation.now.date()) < MOST_ANSWERS_A_DAY
 
 
+def _chosen(text: str, named: Sequence[Booking], languages: tuple[str, ...], meaning: Meaning) -> Mapping[int, Answer]:
+    """What the text says to each booking, by its number in the question or by the name of its day."""
+    if meaning.answer is not Answer.UNCLEAR and not names_a_day(text, languages):
+        return {}
+    days = [_weekday(booking) for booking in named]
+    alone = {day: number for number, day in enumerate(days, start=1) if day is not None and days.count(day) == 1}
+    return choices(text, len(named), languages, alone)
+
+
+def _is_of_another_day(text: str, named: Sequence[Booking], languages: tuple[str, ...], answer: Answer) -> bool:
+    """Whether an answer could be about something else than what was asked: it names a day where there are several to
+    choose from ("see you Tuesday"), or, if it is a yes, a day on which nothing is."""
+    if len(named) > 1:
+        return names_a_day(text, languages)
+    return answer is Answer.YES and not weekdays_in(text, languages) <= {_weekday(booking) for booking in named}
+
+
+def _weekday(booking: Booking) -> int | None:
+    """On the patient's clock; 0 is Monday."""
+    return booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).weekday() if booking.starts_at else None
+
+
+def _said(chosen: Mapping[int, Answer]) -> str:
+    return " ".join(f"{answer} {number}" for number, answer in chosen.items())
+
+
 def _came_late(conversation: Conversation, text: InboundText) -> bool:
     """Whether a text that was fetched from the carrier's list is older than what was decided or asked since. Carriers'
     dates have whole seconds."""
@@ -132,5 +171,7 @@ def _came_late(conversation: Conversation, text: InboundText) -> bool:
 
 def _how(situation: Situation) -> tuple[str, str]:
     """Who changed the consent, and by which word; the carrier's mark where the words say nothing to us."""
-    keyword = situation.meaning.keyword
-    return ("text", str(keyword)) if keyword else ("carrier", str(situation.hint))
+    meaning = situation.meaning
+    if word := meaning.keyword or meaning.topic:
+        return "text", str(word)
+    return "carrier", str(situation.hint)

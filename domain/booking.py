@@ -19,7 +19,8 @@ PENDING = "pending"  # what the calendar calls a booking that nobody has settled
 class Booking(Correspondent):
     """One Cal.com booking of one clinic; its stream is `booking-<clinic>-<uid>`.
 
-    `unsettled` is the version of a decision that the calendar does not show yet.
+    `unsettled` is the version of a decision that the calendar does not show yet; `answered_by` the id of the text that
+    decided last.
     """
 
     TOPIC = "booking"
@@ -47,6 +48,9 @@ class Booking(Correspondent):
         self.told_at: datetime | None = None
         self.requested_at: datetime | None = None
         self.decided_at: datetime | None = None
+        self.settled_at: datetime | None = None
+        self.answered_by = ""
+        self.recurring = False
 
     # -- What may be asked of it ------------------------------------------------------------------------------
 
@@ -262,14 +266,15 @@ class Booking(Correspondent):
     def decided(self, version: int | None, at: datetime, *, by_text: bool = False) -> None:
         """The decision of this version waits for the calendar; None where the calendar knows already."""
         self.unsettled, self.patient_waits, self.decided_at = version, by_text, at
-        self.calendar_failed, self.told_how = False, ""
+        self.calendar_failed, self.told_how, self.settled_at = False, "", None
 
     def told(self, how: str, told_at: datetime | None) -> None:
         """The newest that the calendar has told."""
         self.told_how, self.told_at = how, told_at or self.told_at
 
-    def settled(self, *, failed: bool) -> None:
+    def settled(self, at: datetime, *, failed: bool) -> None:
         """Our call has looked at the calendar after the decision: what it told before that is no news any more."""
+        self.settled_at = at
         self.unsettled, self.patient_waits, self.calendar_failed = None, False, failed
         if not failed and self.decided_at is not None:
             self.told_at = max(self.decided_at, self.told_at or self.decided_at)

@@ -42,7 +42,7 @@ class Requested(Fact, StreamCreated):
     def apply(self, aggregate: "Booking") -> None:
         aggregate.clinic, aggregate.uid, aggregate.state = self.clinic, self.uid, State.REQUESTED
         aggregate.name, aggregate.phone, aggregate.conversation = self.name, self.phone, self.conversation
-        aggregate.practitioner = self.practitioner
+        aggregate.practitioner, aggregate.recurring = self.practitioner, self.recurring
         aggregate.language, aggregate.time_zone = self.language, self.time_zone
         aggregate.requested_at = self.told_at
         aggregate.set_times(self)
@@ -108,6 +108,7 @@ class Answered(Moved):
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
         aggregate.decided(self.originator_version, self.timestamp, by_text=True)
+        aggregate.answered_by = self.message_id
 
 
 class Confirmed(Answered):
@@ -229,7 +230,7 @@ class CalendarAgreed(Fact):
     answers: int | None
 
     def apply(self, aggregate: "Booking") -> None:
-        aggregate.settled(failed=False)
+        aggregate.settled(self.timestamp, failed=False)
 
 
 class CalendarRefused(Moved):
@@ -244,7 +245,7 @@ class CalendarRefused(Moved):
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.settled(failed=False)
+        aggregate.settled(self.timestamp, failed=False)
 
 
 class CalendarFailed(Fact):
@@ -258,7 +259,7 @@ class CalendarFailed(Fact):
     answers: int | None
 
     def apply(self, aggregate: "Booking") -> None:
-        aggregate.settled(failed=True)
+        aggregate.settled(self.timestamp, failed=True)
 
 
 class StartMoved(Moved):

@@ -50,6 +50,7 @@ class Withheld(StrEnum):
     BEGUN = "begun"
     OVERTAKEN = "overtaken"
     QUIET = "quiet"
+    COVERED = "covered"
 
 
 class TextWithheld(Fact):

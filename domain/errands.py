@@ -39,6 +39,7 @@ class Says(StrEnum):
     QUESTION = "question"
     REMINDER = "reminder"
     CLARIFY = "clarify"
+    OTHER_TIME = "other_time"
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     CANNOT_CONFIRM = "cannot_confirm"

@@ -1,7 +1,7 @@
 """Whose answer is it, and what shall come of it? Pure: a conversation, its bookings and a meaning go in, one verdict
 comes out. The order of the rules matters: an answer to an open question first, consent second."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,14 +11,15 @@ from domain.errands import Says
 from domain.inbound import ConsentHint
 from domain.inbox import Staff
 from domain.lifecycle import State
-from domain.replies import Answer, Keyword, Meaning
+from domain.replies import Answer, Keyword, Meaning, Topic
 
 
 @dataclass(frozen=True)
 class Situation:
     """Everything that the verdict depends on. `named` are the bookings of the question that the text can answer,
     and `unproved` tells that this question may have left without our knowing; `unnamed` are open bookings of the
-    phone that it does not name. `came_late`: newer texts or a newer question have overtaken it."""
+    phone that it does not name. `came_late`: newer texts or a newer question have overtaken it. `choices`: what a text
+    that answers by numbers says to each of the named bookings (streams)."""
 
     conversation: Conversation
     named: Sequence[Booking]
@@ -29,6 +30,11 @@ class Situation:
     max_clarifications: int
     now: datetime
     came_late: bool = False
+    choices: Mapping[str, Answer] = field(default_factory=dict)
+
+    def answer_to(self, booking: Booking) -> Answer:
+        """What the text says to this booking."""
+        return self.choices.get(booking.id, Answer.UNCLEAR) if self.choices else self.meaning.answer
 
     @property
     def ahead(self) -> list[Booking]:
@@ -54,7 +60,7 @@ class Situation:
     @property
     def says_start(self) -> bool:
         """A YES that the carrier marks as START is a YES: only a text that says nothing else is a new consent."""
-        unclear = self.meaning.answer is Answer.UNCLEAR
+        unclear = self.meaning.answer is Answer.UNCLEAR and not self.choices
         return self.meaning.keyword is Keyword.START or (unclear and self.hint is ConsentHint.START)
 
 
@@ -80,32 +86,40 @@ def judge(situation: Situation) -> Verdict:
 def _came_late(situation: Situation) -> Verdict | None:
     """A text that was fetched afterwards decides only if nothing newer has been decided or asked. A STOP counts
     whenever it comes."""
-    if not situation.came_late or situation.says_stop:
+    if not situation.came_late:
         return None
-    return Verdict(Outcome.NOTED, situation.named, staff=Staff.CAME_LATE)
+    return _stop(situation) or Verdict(Outcome.NOTED, situation.named, staff=Staff.CAME_LATE)
 
 
 def _answer(situation: Situation) -> Verdict | None:
-    if not situation.answerable or situation.meaning.answer is Answer.UNCLEAR:
+    answered = [one for one in situation.answerable if situation.answer_to(one) is not Answer.UNCLEAR]
+    if not answered:
         return None
-    return Verdict(Outcome.DECIDED, situation.answerable, staff=_unless_acknowledged(situation))
+    changed = [one for one in situation.ahead if one.state is State.CONFIRMED and one.id in situation.choices]
+    taken_back = [one for one in changed if situation.answer_to(one) is Answer.NO]
+    return Verdict(Outcome.DECIDED, [*answered, *taken_back], staff=_beside_the_decision(situation))
 
 
 def _changed_mind(situation: Situation) -> Verdict | None:
-    if situation.meaning.answer is not Answer.NO:
-        return None
-    standing = [booking for booking in situation.named if booking.state is State.CONFIRMED]
+    standing = [
+        booking
+        for booking in situation.named
+        if booking.state is State.CONFIRMED and situation.answer_to(booking) is Answer.NO
+    ]
     ahead = [booking for booking in standing if not booking.has_started(situation.now)]
     if ahead:
-        return Verdict(Outcome.DECIDED, ahead, staff=_unless_acknowledged(situation))
+        return Verdict(Outcome.DECIDED, ahead, staff=_beside_the_decision(situation))
     if standing and not situation.says_stop:
         return Verdict(Outcome.TOO_LATE, standing, staff=Staff.NO_AFTER_THE_START)
     return None
 
 
-def _unless_acknowledged(situation: Situation) -> Staff | None:
-    """A bare CANCEL decides, and opts the phone out at the carrier: nobody can tell the patient that it worked."""
-    return Staff.CANCELLED_AND_OPTED_OUT if situation.says_stop else None
+def _beside_the_decision(situation: Situation) -> Staff | None:
+    """A bare CANCEL decides, and opts the phone out at the carrier: nobody can tell the patient that it worked. And a
+    person reads what stands beside an answer."""
+    if situation.says_stop:
+        return Staff.CANCELLED_AND_OPTED_OUT
+    return Staff.SAID_MORE if situation.meaning.says_more else None
 
 
 def _stop(situation: Situation) -> Verdict | None:
@@ -123,6 +137,32 @@ def _help(situation: Situation) -> Verdict | None:
     if situation.hint is ConsentHint.HELP:
         return Verdict(Outcome.HELPED)  # the carrier has answered it
     return Verdict(Outcome.HELPED, says=Says.HELP) if situation.meaning.keyword is Keyword.HELP else None
+
+
+def _wrong_number(situation: Situation) -> Verdict | None:
+    """Somebody else has this phone: not another text, and a person looks for the patient."""
+    if situation.meaning.topic is not Topic.WRONG_NUMBER or not situation.conversation.knows_bookings:
+        return None
+    return Verdict(Outcome.OPTED_OUT, [*situation.answerable, *situation.waiting], staff=Staff.WRONG_NUMBER)
+
+
+def _other_time(situation: Situation) -> Verdict | None:
+    """ "Can we do 3pm?": staff gets it, and the patient is told how to book again."""
+    concerned = [*situation.answerable, *situation.ahead] if situation.named else []
+    if situation.meaning.topic is not Topic.OTHER_TIME or not concerned:
+        return None
+    return Verdict(Outcome.NOTED, concerned[:1], Says.OTHER_TIME, Staff.OTHER_TIME)
+
+
+def _thanks(situation: Situation) -> Verdict | None:
+    """Thanks after the decision need no answer."""
+    settled = [booking for booking in situation.named if not booking.is_open]
+    if not settled or situation.answerable or situation.waiting or not situation.meaning.is_courtesy:
+        return None
+    standing = all(one.state is State.CONFIRMED and not one.calendar_failed for one in settled)
+    if situation.meaning.answer is Answer.YES and not standing:
+        return None  # who says "see you then" takes for granted what does not stand
+    return Verdict(Outcome.NOTED, settled)
 
 
 def _unclear(situation: Situation) -> Verdict | None:
@@ -180,6 +220,9 @@ RULES: tuple[Callable[[Situation], Verdict | None], ...] = (
     _stop,
     _start,
     _help,
+    _wrong_number,
+    _other_time,
+    _thanks,
     _unclear,
     _not_asked,
     _late,

@@ -14,6 +14,9 @@ class Staff(StrEnum):
     NO_ANSWER_ASKED = "no_answer_asked"
     BEFORE_THE_QUESTION = "before_the_question"
     STRANGER = "stranger"
+    SAID_MORE = "said_more"
+    WRONG_NUMBER = "wrong_number"
+    OTHER_TIME = "other_time"
     NO_AFTER_THE_START = "no_after_the_start"
     ANSWER_TOO_LATE = "answer_too_late"
     NEVER_REACHED = "never_reached"
@@ -28,6 +31,7 @@ class Staff(StrEnum):
     CARRIER_CLOSED = "carrier_closed"
     CAME_LATE = "came_late"
     SEAT_GIVEN_UP = "seat_given_up"
+    SERIES_UNDECIDED = "series_undecided"
 
 
 SENTENCES = {
@@ -38,6 +42,9 @@ SENTENCES = {
     Staff.NOT_UNDERSTOOD: "A text that we do not understand: please read it.",
     Staff.NO_ANSWER_ASKED: "A text that asks for no answer from us: please read it.",
     Staff.BEFORE_THE_QUESTION: "A text that came before our question: please read it.",
+    Staff.SAID_MORE: "The patient has answered, and written more beside it: please read it.",
+    Staff.WRONG_NUMBER: "Somebody else seems to have this phone: nothing more is sent, please find the patient.",
+    Staff.OTHER_TIME: "The patient asks for another time: please call.",
     Staff.STRANGER: "A text from a number without a booking: please read it.",
     Staff.NO_AFTER_THE_START: "The patient said NO after the appointment had begun.",
     Staff.ANSWER_TOO_LATE: "The patient's answer came too late ({detail}): please call.",
@@ -52,6 +59,8 @@ SENTENCES = {
     Staff.CALENDAR_DIFFERS: "Cal.com still shows this booking as {detail}, and it was settled here: please look.",
     Staff.CARRIER_CLOSED: "The SMS carrier refuses our account ({detail}): all texts wait until that is mended.",
     Staff.CAME_LATE: "A text that reached us late, after newer ones: please read it.",
+    Staff.SERIES_UNDECIDED: "The patient said YES to some dates of a recurring booking. Cal.com confirms all of them "
+    "at once, so that waits for the others: please ask.",
     Staff.SEAT_GIVEN_UP: "A seat of this booking was given up, and Cal.com does not say whose: please look.",
 }
 

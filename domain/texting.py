@@ -16,8 +16,9 @@ from domain.ledger import Outbox
 from domain.outcomes import TextOutcomes
 from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
 from domain.reconcile import Reconcile
-from domain.segments import segments
-from domain.speech import NotNow, Speech
+from domain.saying.segments import segments
+from domain.speaking import NotNow
+from domain.speech import Speech
 
 CLOCK_SKEW = timedelta(minutes=1)  # between the carrier's clock and ours; ownership of ids keeps it harmless
 FARTHEST_TURN = 2 * QUEUE_AHEAD  # a text that would have to wait longer goes back, so that its lease holds

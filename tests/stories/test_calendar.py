@@ -142,7 +142,7 @@ def test_a_yes_that_comes_too_late_is_told_the_truth(database: str) -> None:
         assert await world.state() == "cancelled"
         assert world.calendar.acts == []
         assert world.phone.said[1].startswith(
-            "Sorry — your appointment on Tue 12 May at 10:30 am could not be confirmed"
+            "Sorry - your appointment on Tue 12 May at 10:30 am could not be confirmed"
         )
         assert await world.staff() == [NOT_DONE.format("cancelled")]
 
@@ -171,7 +171,7 @@ def test_a_booking_that_the_calendar_does_not_know_goes_to_staff(database: str) 
         await world.replies("YES")
         del world.calendar.statuses[UID]
         await world.works()
-        assert world.phone.said[1].startswith("Sorry — something went wrong with your appointment")
+        assert world.phone.said[1].startswith("Sorry - something went wrong with your appointment")
         assert await world.staff() == [NOT_DONE.format("missing")]
 
     told(database, story)

@@ -10,7 +10,8 @@ from tests.stories.world import Answer, World, drops_the_line, refuses, told
 
 QUESTION = (
     "Cal.com Clinic: Hi Sarah! You have 2 appointments to confirm: 1) Tue 12 May at 10:30 am with Dr. Lee "
-    "2) Wed 13 May at 10:30 am with Dr. Lee. Reply YES for all, NO for none. Reply STOP to opt out."
+    "2) Wed 13 May at 10:30 am with Dr. Lee. Reply YES for all, NO for none, or for example "
+    "YES 1 NO 2. Reply STOP to opt out."
 )
 SECOND = {"uid": "bkSarah2", "starts_at": START + timedelta(days=1), "ends_at": START + timedelta(days=1, minutes=30)}
 
@@ -61,13 +62,103 @@ def test_an_answer_does_not_decide_a_booking_that_the_question_did_not_name(data
     told(database, story)
 
 
-def test_a_numbered_answer_decides_nothing_yet(database: str) -> None:
+BOTH, FIRST, SECOND_ONE = ("confirmed", "confirmed"), ("confirmed", "sms_sent"), ("sms_sent", "confirmed")
+UNCLEAR = ("invalid_reply", "invalid_reply")
+ANSWERS = {
+    "YES 1 NO 2": ("confirmed", "cancelled"),
+    "1 no, 2 yes": ("cancelled", "confirmed"),
+    "yes to the first": FIRST,
+    "Wednesday is a yes": SECOND_ONE,
+    "yes wednesday": SECOND_ONE,
+    "1 yes, no to the rest": ("confirmed", "cancelled"),
+    "both": BOTH,
+    "yes to all": BOTH,
+    "none": ("cancelled", "cancelled"),
+    "no 2": ("sms_sent", "cancelled"),
+    "1": UNCLEAR,
+    "yes 3": UNCLEAR,
+    "yes 1 no 1": UNCLEAR,
+    "see you Tuesday": UNCLEAR,
+    "I can come on Friday": UNCLEAR,
+}
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_a_numbered_answer_decides_what_it_names_and_nothing_else(words: str, database: str) -> None:
     async def story(world: World) -> None:
         await world.books()
         await world.books(**SECOND)
         await world.works()
-        await world.replies("YES 1 NO 2")
-        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["invalid_reply", "invalid_reply"]
+        await world.replies(words)
+        assert (await world.state("bkSarah1"), await world.state("bkSarah2")) == ANSWERS[words]
+
+    told(database, story)
+
+
+def test_what_a_numbered_answer_left_open_keeps_its_number(database: str) -> None:
+    third = {"uid": "bkSarah3", "starts_at": START + timedelta(days=2), "ends_at": START + timedelta(days=2)}
+
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.books(**third)
+        await world.works()
+        await world.replies("yes 1")
+        await world.works()
+        await world.replies("hm")
+        await world.works()
+        assert "2) Wed 13 May" in world.phone.said[-1]
+        assert "1)" not in world.phone.said[-1]
+        await world.replies("no 2, yes 3")
+        states = [await world.state(uid) for uid in ("bkSarah1", "bkSarah2", "bkSarah3")]
+        assert states == ["confirmed", "cancelled", "confirmed"]
+
+    told(database, story)
+
+
+def test_one_answer_for_several_bookings_is_acknowledged_once(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        await world.replies("YES")
+        await world.works()
+        assert len(world.phone.said) == 2
+        assert world.phone.said[1].startswith("Confirmed: 2 appointments")
+        assert await world.errands() == []
+        await world.replies("NO")
+        await world.works()
+        assert world.phone.said[2:] == ["No problem — your 2 appointments have been cancelled."]
+
+    told(database, story)
+
+
+def test_what_the_calendar_takes_in_much_later_is_acknowledged_by_itself(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        world.calendar.instead.append(refuses(429, 0))
+        await world.replies("YES")
+        await world.works()
+        assert len(world.phone.said) == 1
+        for _ in range(8):
+            world.clock.passes(seconds=10)
+            await world.works()
+        assert sorted(text.split()[1] for text in world.phone.said[1:]) == ["Tue", "Wed"]
+        assert await world.errands() == []
+
+    told(database, story)
+
+
+def test_a_family_is_not_greeted_by_one_name(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**(SECOND | {"patient_name": "Tom Miller"}))
+        await world.works()
+        assert "Hi! You have 2" in world.phone.said[0]
+        assert "1) Sarah: Tue 12 May" in world.phone.said[0]
+        assert "2) Tom: Wed 13 May" in world.phone.said[0]
 
     told(database, story)
 

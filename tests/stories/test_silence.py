@@ -90,7 +90,7 @@ def test_an_answer_after_the_expiry_is_told_so_and_shown_to_staff(database: str)
         await world.replies("YES")
         await world.works()
         assert await world.state() == "expired"
-        assert world.phone.said[1].startswith("Sorry — your appointment on Tue 12 May at 10:30 am was not confirmed")
+        assert world.phone.said[1].startswith("Sorry - your appointment on Tue 12 May at 10:30 am was not confirmed")
         assert (await world.staff())[-1] == "The patient's answer came too late (YES): please call."
 
     told(database, story)

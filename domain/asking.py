@@ -1,0 +1,107 @@
+"""DECIDE, questions: one for everything that is open on a phone, fixed before the carrier is called."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain import wording
+from domain.booking import Booking
+from domain.conversation import Conversation
+from domain.correspondence import Withheld
+from domain.deadlines import from_question
+from domain.errands import Claimed, Errand, Kind, Says
+from domain.facts import Moment
+from domain.inbox import Staff
+from domain.ledger import Attempt, Work
+from domain.lifecycle import State
+from domain.ports import OutgoingText
+from domain.speaking import NotNow, Speaking
+
+LATE = timedelta(minutes=15)  # a question that leaves within this time is on time
+
+
+class Asking(Speaking):
+    """Turns the errand of a question or a reminder into the text that leaves."""
+
+    async def ask(self, claimed: Claimed, moment: Moment) -> tuple[Claimed, OutgoingText] | NotNow | None:
+        """NotNow in quiet hours; None where nothing is to be asked any more."""
+        errand = claimed.errand
+        conversation = await self.conversation_of(errand)
+        bookings = await self._to_ask(errand, conversation, moment.at)
+        if not bookings:
+            await self.append(Work(finished=errand.key))
+            return None
+        if conversation.opted_out or conversation.phone.text is None:
+            await self._withhold_question(errand, conversation, bookings, Withheld.OPTED_OUT, moment)
+            return None
+        self._set_late_deadlines(bookings, moment)
+        quiet, zone = self.clinic(errand.clinic).quiet_hours, bookings[0].time_zone
+        limits = [booking.expire_at for booking in bookings if booking.expire_at]
+        if quiet and quiet.cover(moment.at, zone):
+            if (until := quiet.over_at(moment.at, zone)) >= max(limits):
+                await self._withhold_question(errand, conversation, bookings, Withheld.QUIET, moment)
+                return None
+            await self.append(Work(changed=[*bookings]))
+            return NotNow(until)  # what ends in the night is over by then
+        claimed = self._fix_question(claimed, conversation, bookings, moment)
+        await self.append(Work(changed=[conversation, *bookings], attempt=Attempt(claimed, moment.at, claimed.text)))
+        until = min(limits + ([quiet.next_at(moment.at, zone)] if quiet else []))
+        return claimed, self.outgoing(claimed, conversation, until, moment.at)
+
+    async def _withhold_question(
+        self, errand: Errand, conversation: Conversation, bookings: list[Booking], reason: Withheld, moment: Moment
+    ) -> None:
+        streams = tuple(booking.id for booking in bookings)
+        conversation.text_withheld(errand.kind, errand.key, moment, reason=reason, bookings=streams)
+        never_asked = tuple(booking.id for booking in bookings if booking.question is None)
+        if reason is Withheld.QUIET and never_asked:
+            conversation.hand_to_staff(Staff.NO_TIME_TO_ASK, moment, bookings=never_asked)
+        await self.append(Work(changed=[conversation], finished=errand.key))
+
+    def _set_late_deadlines(self, bookings: list[Booking], moment: Moment) -> None:
+        """A first question that leaves much later than planned (an outage, a queue), or waits for the morning, gives
+        the patient the same time as any other."""
+        for booking in bookings:
+            if booking.state is not State.REQUESTED or booking.ask_at is None or booking.starts_at is None:
+                continue
+            fresh = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
+            if fresh.ask_at and fresh.ask_at - booking.ask_at > LATE:
+                booking.set_deadlines(fresh, moment)
+
+    def _fix_question(
+        self, claimed: Claimed, conversation: Conversation, bookings: list[Booking], moment: Moment
+    ) -> Claimed:
+        """Asked again after a failure that surely sent nothing, about the same bookings, it is the same question."""
+        key, last = claimed.errand.key, conversation.asking
+        streams = tuple(booking.id for booking in bookings)
+        words = claimed.text
+        if last is None or last.errand != key or last.bookings != streams:
+            first = conversation.question is None
+            says, clinic = claimed.errand.says or Says.QUESTION, self.clinic(conversation.clinic)
+            words = wording.text(says, clinic, bookings, moment.at, first=first)
+            conversation.ask(key, streams, words, moment)
+            for booking in bookings:
+                booking.put_question(key, moment)
+        return replace(claimed, text=words, attempted_at=moment.at)
+
+    async def _to_ask(self, errand: Errand, conversation: Conversation, now: datetime) -> list[Booking]:
+        """Every open booking of the phone, if one of them has not been asked about yet, or is to be reminded of."""
+        bookings = await self.bookings(await self.ledger.open_bookings(conversation.id))
+        live = [booking for booking in bookings if booking.is_open and not _is_over(booking, now)]
+        if errand.kind is Kind.REMIND:
+            wanted = [one for one in live if one.id in errand.bookings and not _is_covered(one, errand, conversation)]
+        else:
+            wanted = [one for one in live if one.question in (None, errand.key)]
+        return live if wanted else []
+
+
+def _is_covered(booking: Booking, errand: Errand, conversation: Conversation) -> bool:
+    """Whether another question named this booking after its reminder became due."""
+    questions = (conversation.asking, conversation.question)
+    return any(
+        one is not None and one.errand != errand.key and booking.id in one.bookings and one.asked_at >= errand.queued_at
+        for one in questions
+    )
+
+
+def _is_over(booking: Booking, now: datetime) -> bool:
+    return booking.has_started(now) or booking.expire_at is None or booking.expire_at <= now
