@@ -35,7 +35,9 @@ class Calendar:
         self._courier = courier
         self._last_number = FIRST_NUMBER
 
-    async def book(self, patient: str, phone: str, practitioner: str, starts_at: datetime) -> Booking:
+    async def book(
+        self, patient: str, phone: str, practitioner: str, starts_at: datetime, language: str = "en"
+    ) -> Booking:
         """A patient takes a slot of an event type that requires confirmation."""
         self._last_number += 1
         now = self._world.now()
@@ -49,6 +51,7 @@ class Calendar:
             ends_at=starts_at + LENGTH,
             created_at=now,
             updated_at=now,
+            language=language,
         )
         self._world.add_booking(booking)
         await self._tell("BOOKING_REQUESTED", booking)

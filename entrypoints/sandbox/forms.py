@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import phonenumbers
 from starlette.requests import Request
 
+from domain.languages import DEFAULT, codes, language
 from entrypoints.sandbox.payloads import ZONE
 
 PRACTITIONERS = ("Dr. Lee", "Dr. Novak", "Dr. Okafor")
@@ -38,6 +39,13 @@ class Slot:
     phone: str
     practitioner: str
     starts_at: datetime
+    language: str = DEFAULT
+
+
+def languages() -> list[tuple[str, str]]:
+    """The code of each language that Replyes speaks, and what its speakers call it, by that name."""
+    names = [(code, str((language(code) or {})["name"])) for code in codes()]
+    return sorted(names, key=lambda pair: (pair[0] != DEFAULT, pair[1].casefold()))
 
 
 async def read_form(request: Request) -> dict[str, str]:
@@ -56,6 +64,7 @@ def first_form(now: datetime) -> dict[str, str]:
         "day": (today + timedelta(days=ahead)).isoformat(),
         "time": "10:30",
         "practitioner": PRACTITIONERS[0],
+        "language": DEFAULT,
     }
 
 
@@ -73,12 +82,15 @@ def read_slot(form: Mapping[str, str], now: datetime) -> Slot:
     practitioner = form.get("practitioner", "")
     if practitioner not in PRACTITIONERS:
         problems["practitioner"] = "Choose one of the practitioners."
+    speaks = form.get("language", DEFAULT)
+    if speaks not in codes():
+        problems["language"] = "Choose one of the languages."
     starts_at = _moment(form)
     if why := _not_bookable(starts_at, now):
         problems["day"] = why
     if phone is None or starts_at is None or problems:
         raise Invalid(problems)
-    return Slot(name, phone, practitioner, starts_at)
+    return Slot(name, phone, practitioner, starts_at, speaks)
 
 
 def read_phone(text: str) -> str | None:

@@ -18,6 +18,7 @@ from entrypoints.sandbox.forms import (
     Invalid,
     Problems,
     first_form,
+    languages,
     read_form,
     read_phone,
     read_reply,
@@ -95,7 +96,7 @@ class Page:
             slot = read_slot(form, self._world.now())
         except Invalid as invalid:
             return await self._render(None, form, invalid.problems)
-        await self._calendar.book(slot.patient, slot.phone, slot.practitioner, slot.starts_at)
+        await self._calendar.book(slot.patient, slot.phone, slot.practitioner, slot.starts_at, slot.language)
         return _back(slot.phone)
 
     async def _reply(self, request: Request) -> Response:
@@ -147,6 +148,7 @@ class Page:
             form=first_form(self._world.now()) | dict(typed or {}),
             problems=problems or {},
             practitioners=PRACTITIONERS,
+            languages=languages(),
             quick_replies=QUICK_REPLIES,
             zone=ZONE_LABEL,
         )

@@ -47,7 +47,7 @@ def booking_json(booking: Booking) -> Json:
         "updatedAt": instant(booking.updated_at),
         "metadata": {},
         "icsUid": f"{booking.uid}@Cal.com",
-        "attendees": [{**_attendee(booking), "language": "en", "absent": False}],
+        "attendees": [{**_attendee(booking), "language": booking.language, "absent": False}],
         "guests": [],
         "bookingFieldsResponses": {
             "name": booking.patient,
@@ -84,7 +84,9 @@ def _payload(trigger: str, booking: Booking) -> Json:
         "startTime": f"{booking.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}{ending}",
         "endTime": f"{booking.ends_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}{ending}",
         "organizer": _organizer(booking),
-        "attendees": [_attendee(booking) | {"language": {"locale": "en"}, "utcOffset": _utc_offset(booking)}],
+        "attendees": [
+            _attendee(booking) | {"language": {"locale": booking.language}, "utcOffset": _utc_offset(booking)}
+        ],
         "responses": _responses(booking),
         "userFieldsResponses": {},
         "location": PLACE,

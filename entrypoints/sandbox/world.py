@@ -67,6 +67,7 @@ class Booking:
     updated_at: datetime
     status: Status = Status.PENDING
     reason: str = ""
+    language: str = "en"
 
 
 @dataclass
