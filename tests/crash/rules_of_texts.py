@@ -66,8 +66,8 @@ def phones_have_the_texts_of_the_script(evidence: Evidence) -> Checked:
     for patient in evidence.world.patients:
         if patient.plan.host:
             continue
-        due = _due(evidence, patient)
-        missing, surplus = Counter(due) - Counter(patient.heard), Counter(patient.heard) - Counter(due)
+        least, most = _due(evidence, patient)
+        missing, surplus = Counter(least) - Counter(patient.heard), Counter(patient.heard) - Counter(most)
         if patient.plan.bookings > 1:
             surplus -= Counter({"question": 1})  # about the first, before the second was there
         checked.expect(not surplus, f"texts too many: {dict(surplus)}, {patient.plan.name}", patient.phone)
@@ -78,14 +78,16 @@ def phones_have_the_texts_of_the_script(evidence: Evidence) -> Checked:
     return checked
 
 
-def _due(evidence: Evidence, patient: Patient) -> list[str]:
-    """A question, and what each answer calls for: one clarification, or an acknowledgement for each booking that it
-    decided."""
-    due = patient.plan.texts[:1]
+def _due(evidence: Evidence, patient: Patient) -> tuple[list[str], list[str]]:
+    """At least and at most: a question, and what each answer calls for: one clarification, or an acknowledgement for
+    what it decided, which is one for each booking where the calendar takes its time."""
+    least, most = patient.plan.texts[:1], patient.plan.texts[:1]
     for said in patient.said:
         kind = {"yes": "confirmed", "no": "cancelled", "unclear": "clarification"}[said.meaning]
-        due += [kind] * (1 if patient.plan.bookings == 1 else len(_decided_by(evidence, patient, said.text.sid)))
-    return due
+        decided = 1 if patient.plan.bookings == 1 else len(_decided_by(evidence, patient, said.text.sid))
+        least += [kind] * min(decided, 1)
+        most += [kind] * decided
+    return least, most
 
 
 def _decided_by(evidence: Evidence, patient: Patient, sid: str) -> list[Fact]:
