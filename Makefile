@@ -4,6 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
 TESTS ?= tests
+ALL = $(filter tests,$(TESTS))
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve test check format lint types migrate bookings audit expire bench crash lock clean
@@ -28,8 +29,9 @@ expire: .venv/runtime ## one pass of the scheduled expiry job
 	@$(BIN)/replyes expire $(ARGS)
 
 ##@ Change
-test: .venv/development ## all tests (TESTS=tests/domain for some)
-	@$(BIN)/python -m pytest $(TESTS)
+test: .venv/development ## all tests (TESTS=tests/domain for some); the crashes last, and with the machine for themselves
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(if $(ALL),--ignore tests/crash) $(TESTS)
+	@$(if $(ALL),$(BIN)/python -m pytest tests/crash)
 
 check: lint types test ## everything that must be right before a commit
 
