@@ -148,10 +148,11 @@ def _wrong_number(situation: Situation) -> Verdict | None:
 
 def _other_time(situation: Situation) -> Verdict | None:
     """ "Can we do 3pm?": staff gets it, and the patient is told how to book again."""
-    concerned = [*situation.answerable, *situation.ahead] if situation.named else []
-    if situation.meaning.topic is not Topic.OTHER_TIME or not concerned:
+    if situation.meaning.topic is not Topic.OTHER_TIME:
         return None
-    return Verdict(Outcome.NOTED, concerned[:1], Says.OTHER_TIME, Staff.OTHER_TIME)
+    if situation.answerable:
+        return Verdict(Outcome.UNCLEAR, situation.answerable, Says.OTHER_TIME, Staff.OTHER_TIME)
+    return Verdict(Outcome.NOTED, situation.ahead[:1], Says.OTHER_TIME, Staff.OTHER_TIME) if situation.ahead else None
 
 
 def _thanks(situation: Situation) -> Verdict | None:

@@ -50,14 +50,17 @@ def words(
     named: Sequence[Booking] = (),
 ) -> str:
     """The same as it is written, and however long."""
-    if says is Says.CLARIFY:
-        bookings = [one for one in bookings if one.is_open] or bookings  # what was settled meanwhile is not asked again
+    still_open = [one for one in bookings if one.is_open]
+    asks_back = says is Says.CLARIFY or (says is Says.OTHER_TIME and bool(still_open))
+    if asks_back:
+        bookings = still_open or bookings  # what was settled meanwhile is not asked again
     page = Page(_texts(clinic, bookings), now)
-    values = _of_clinic(page, clinic) | _of_bookings(page, bookings, named or bookings)
-    written = page.texts[_form(page, says, len(bookings), len(named))].format_map(values)
+    written = page.texts[_form(page, Says.CLARIFY if asks_back else says, len(bookings), len(named))]
+    if asks_back and says is Says.OTHER_TIME:
+        written += "{book_again}{call}"
     if first and says in (Says.QUESTION, Says.REMINDER):
-        written += page.texts["stop"].format_map(values)
-    return written
+        written += page.texts["stop"]
+    return written.format_map(_of_clinic(page, clinic) | _of_bookings(page, bookings, named or bookings))
 
 
 def _form(page: Page, says: Says, bookings: int, named: int) -> str:

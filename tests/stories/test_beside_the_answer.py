@@ -11,11 +11,27 @@ def test_another_time_is_staffs_and_the_patient_gets_the_booking_link(database: 
         await world.works()
         await world.replies("Can we do 3pm instead?")
         await world.works()
-        assert world.phone.said[1].startswith("We cannot change appointments by text.")
-        assert "https://cal.example/dr-lee" in world.phone.said[1]
+        assert world.phone.said[1].startswith(
+            "Sorry - please reply YES or NO. To book again: https://cal.example/dr-lee"
+        )
         assert await world.staff() == ["The patient asks for another time: please call."]
-        assert await world.state() == "sms_sent"
+        assert await world.state() == "invalid_reply"
         await world.replies("ok then yes")
+        assert await world.state() == "confirmed"
+
+    told(database, story)
+
+
+def test_another_time_after_the_decision_is_staffs_too(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("YES")
+        await world.works()
+        await world.replies("Can we do 3pm instead?")
+        await world.works()
+        assert world.phone.said[2].startswith("We cannot change appointments by text. To book again:")
+        assert await world.staff() == ["The patient asks for another time: please call."]
         assert await world.state() == "confirmed"
 
     told(database, story)
