@@ -8,7 +8,7 @@ The story, which knows only itself:
     conversation    one phone and one clinic: what was heard, and its consent
     correspondence  what both have in common: texts go out on their behalf
     replies         what a text means: YES, NO or neither; understanding: how it is read;
-                    choices: which of several bookings it answers
+                    choices: which of several bookings it answers; said: what it says to each of them
     hearing         whose answer it is, and what shall come of it
     deadlines       when to ask, to remind, to give up; quiet: the hours in which nobody is asked anything;
                     patience: how long to wait before trying again

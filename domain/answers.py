@@ -1,12 +1,7 @@
 """DECIDE: a text from a patient. Every accepted text is recorded once, with exactly one outcome."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from domain.booking import Booking
-from domain.choices import choices, names_a_day
 from domain.clinics import Clinic
 from domain.confirmations import Receipt
 from domain.conversation import Conversation, Outcome, Question
@@ -18,8 +13,8 @@ from domain.inbound import InboundText
 from domain.inbox import Staff
 from domain.ledger import Work
 from domain.lifecycle import State
-from domain.replies import Answer, Meaning, interpret
-from domain.understanding.days import weekdays_in
+from domain.replies import Answer, Meaning
+from domain.said import said
 
 ANSWERS = (Outcome.DECIDED, Outcome.UNCLEAR)  # what a question's bookings are told; the rest is about texting
 
@@ -60,12 +55,7 @@ class Answers(Decisions):
         known = {booking.id for booking in named}
         unnamed = [stream for stream in await self.ledger.open_bookings(conversation.id) if stream not in known]
         languages = tuple(dict.fromkeys([*(booking.language for booking in named), *clinic.languages]))
-        meaning = interpret(text.text, languages)
-        chosen = _chosen(text.text, named, languages, meaning)
-        if chosen:
-            meaning = replace(meaning, rule="an answer for each number", said=_said(chosen))
-        elif meaning.answer is not Answer.UNCLEAR and _is_of_another_day(text.text, named, languages, meaning.answer):
-            meaning = Meaning(Answer.UNCLEAR, meaning.keyword, "an answer that names a day")
+        meaning, choices = said(text.text, named, languages)
         if text.pictures and not text.text.strip():
             meaning = Meaning(Answer.UNCLEAR, None, "a picture without words")
         return Situation(
@@ -78,7 +68,7 @@ class Answers(Decisions):
             max_clarifications=clinic.max_clarifications,
             now=now,
             came_late=_came_late(conversation, text),
-            choices={named[number - 1].id: answer for number, answer in chosen.items()},
+            choices=choices,
         )
 
     async def _question(self, conversation: Conversation) -> tuple[Question | None, bool]:
@@ -131,32 +121,6 @@ class Answers(Decisions):
         if situation.says_stop or (conversation.opted_out and not situation.says_start):
             return False
         return verdict.says is Says.CLARIFY or conversation.answers_on(situation.now.date()) < MOST_ANSWERS_A_DAY
-
-
-def _chosen(text: str, named: Sequence[Booking], languages: tuple[str, ...], meaning: Meaning) -> Mapping[int, Answer]:
-    """What the text says to each booking, by its number in the question or by the name of its day."""
-    if meaning.answer is not Answer.UNCLEAR and not names_a_day(text, languages):
-        return {}
-    days = [_weekday(booking) for booking in named]
-    alone = {day: number for number, day in enumerate(days, start=1) if day is not None and days.count(day) == 1}
-    return choices(text, len(named), languages, alone)
-
-
-def _is_of_another_day(text: str, named: Sequence[Booking], languages: tuple[str, ...], answer: Answer) -> bool:
-    """Whether an answer could be about something else than what was asked: it names a day where there are several to
-    choose from ("see you Tuesday"), or, if it is a yes, a day on which nothing is."""
-    if len(named) > 1:
-        return names_a_day(text, languages)
-    return answer is Answer.YES and not weekdays_in(text, languages) <= {_weekday(booking) for booking in named}
-
-
-def _weekday(booking: Booking) -> int | None:
-    """On the patient's clock; 0 is Monday."""
-    return booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).weekday() if booking.starts_at else None
-
-
-def _said(chosen: Mapping[int, Answer]) -> str:
-    return " ".join(f"{answer} {number}" for number, answer in chosen.items())
 
 
 def _came_late(conversation: Conversation, text: InboundText) -> bool:

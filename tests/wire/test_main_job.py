@@ -163,7 +163,10 @@ def test_an_unclear_answer_is_asked_back_and_decides_nothing(shared: World, book
 
     assert shared.calendar.calls_about(booking) == []
     assert bodies(shared, booking)[1:] == ["Sorry — please reply YES or NO."]
-    assert story(shared, booking) == ("invalid_reply", [*ASKED, "heard", "handed_to_staff", "reply_unclear", "text_sent"])
+    assert story(shared, booking) == (
+        "invalid_reply",
+        [*ASKED, "heard", "handed_to_staff", "reply_unclear", "text_sent"],
+    )
 
 
 def test_a_yes_after_an_unclear_answer_confirms(shared: World, booking: Booking) -> None:
