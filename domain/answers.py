@@ -1,6 +1,6 @@
 """DECIDE: a text from a patient. Every accepted text is recorded once, with exactly one outcome."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.clinics import Clinic
 from domain.confirmations import Receipt
@@ -18,6 +18,7 @@ from domain.said import said
 
 ANSWERS = (Outcome.DECIDED, Outcome.UNCLEAR)  # what a question's bookings are told; the rest is about texting
 
+CROSSING = timedelta(minutes=2)  # for which a patient may still answer the list before
 MOST_ANSWERS_A_DAY = 5  # direct answers to one phone; clarifications have a limit of their own
 
 
@@ -42,7 +43,9 @@ class Answers(Decisions):
         if verdict.outcome in ANSWERS:
             words, rule = conversation.private(text.text), situation.meaning.rule
             for booking in verdict.bookings:
-                booking.reply(situation.answer_to(booking), text.message_id, words, rule, moment)
+                answer = situation.answer_to(booking)
+                together = [one.id for one in verdict.bookings if situation.answer_to(one) is answer]
+                booking.reply(answer, text.message_id, words, rule, moment, together=together)
         work.changed += [booking for booking in situation.named if booking.new_facts()]
         await self.append(work)
         return Receipt.ACCEPTED
@@ -56,6 +59,8 @@ class Answers(Decisions):
         unnamed = [stream for stream in await self.ledger.open_bookings(conversation.id) if stream not in known]
         languages = tuple(dict.fromkeys([*(booking.language for booking in named), *clinic.languages]))
         meaning, choices = said(text.text, named, languages)
+        if choices and question and _is_crossed(question, conversation, now):
+            meaning, choices = Meaning(Answer.UNCLEAR, None, "numbers of which question?"), {}
         if text.pictures and not text.text.strip():
             meaning = Meaning(Answer.UNCLEAR, None, "a picture without words")
         return Situation(
@@ -107,9 +112,10 @@ class Answers(Decisions):
         conversation.hear(text, situation.meaning, verdict.outcome, moment, bookings=streams, says=says)
         if situation.says_stop or verdict.outcome is Outcome.OPTED_OUT:
             conversation.opt_out(*_how(situation), text.message_id, moment)
-        elif verdict.outcome is Outcome.OPTED_IN:
+        elif verdict.outcome is Outcome.OPTED_IN or situation.renews_consent:
             conversation.opt_in(*_how(situation), text.message_id, moment)
-        silenced = Staff.NOT_UNDERSTOOD if verdict.says and not says else None
+        reason = Staff.OPTED_OUT if conversation.opted_out else Staff.NOT_UNDERSTOOD
+        silenced = reason if verdict.says and not says else None
         if staff := verdict.staff or silenced:  # no text is dropped unseen
             conversation.hand_to_staff(staff, moment, str(situation.meaning.label), streams)
 
@@ -121,6 +127,19 @@ class Answers(Decisions):
         if situation.says_stop or (conversation.opted_out and not situation.says_start):
             return False
         return verdict.says is Says.CLARIFY or conversation.answers_on(situation.now.date()) < MOST_ANSWERS_A_DAY
+
+
+def _is_crossed(question: Question, conversation: Conversation, now: datetime) -> bool:
+    """Whether the patient may have another numbered list in view: one that is on its way, or the one before, as long as
+    the newest has just arrived."""
+    others = [conversation.asking]
+    if now - question.asked_at < CROSSING:
+        others.append(conversation.previous)
+    return any(
+        other is not None and len(other.bookings) > 1 and other.bookings[: len(question.bookings)] != question.bookings
+        for other in others
+        if other is not question
+    )
 
 
 def _came_late(conversation: Conversation, text: InboundText) -> bool:

@@ -70,14 +70,12 @@ class Asking(Speaking):
     def _fix_question(
         self, claimed: Claimed, conversation: Conversation, bookings: list[Booking], moment: Moment
     ) -> Claimed:
-        """Asked again after a failure that surely sent nothing, about the same bookings, it is the same question."""
+        """Asked again after a failure that surely sent nothing, in the same words, it is the same question."""
         key, last = claimed.errand.key, conversation.asking
         streams = tuple(booking.id for booking in bookings)
-        words = claimed.text
-        if last is None or last.errand != key or last.bookings != streams:
-            first = conversation.question is None
-            says, clinic = claimed.errand.says or Says.QUESTION, self.clinic(conversation.clinic)
-            words = wording.text(says, clinic, bookings, moment.at, first=first)
+        says, clinic = claimed.errand.says or Says.QUESTION, self.clinic(conversation.clinic)
+        words = wording.text(says, clinic, bookings, moment.at, first=conversation.question is None)
+        if last is None or last.errand != key or last.bookings != streams or words != claimed.text:
             conversation.ask(key, streams, words, moment)
             for booking in bookings:
                 booking.put_question(key, moment)

@@ -1,9 +1,10 @@
 """A booking asks its patient one question by SMS, and lives until the answer."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from domain import booking_facts as facts
-from domain.correspondence import Correspondent, DeliveryReported
+from domain.correspondence import Correspondent, DeliveryReported, HandedToStaff, TextSent
 from domain.deadlines import Deadlines
 from domain.errands import Kind
 from domain.errors import NotPossible
@@ -20,7 +21,8 @@ class Booking(Correspondent):
     """One Cal.com booking of one clinic; its stream is `booking-<clinic>-<uid>`.
 
     `unsettled` is the version of a decision that the calendar does not show yet; `answered_by` the id of the text that
-    decided last.
+    decided last, and `together` the bookings that it decided in the same way. `acknowledged` and `staff_knows` (why)
+    are about that decision as well.
     """
 
     TOPIC = "booking"
@@ -50,6 +52,9 @@ class Booking(Correspondent):
         self.decided_at: datetime | None = None
         self.settled_at: datetime | None = None
         self.answered_by = ""
+        self.together: list[str] = []
+        self.acknowledged = False
+        self.staff_knows: set[str] = set()
         self.recurring = False
 
     # -- What may be asked of it ------------------------------------------------------------------------------
@@ -106,17 +111,27 @@ class Booking(Correspondent):
         else:
             self.text_accepted(kind, errand, moment, message_id=message_id, proved_by=proved_by, bookings=(self.id,))
 
-    def reply(self, answer: Answer, message_id: str, words: Private, rule: str, moment: Moment) -> None:
+    def reply(
+        self,
+        answer: Answer,
+        message_id: str,
+        words: Private,
+        rule: str,
+        moment: Moment,
+        *,
+        together: Sequence[str] = (),
+    ) -> None:
         """The patient's answer to our question. Raises NotPossible where the state takes none."""
         said = {"message_id": message_id, "words": words, "rule": rule}
+        alike = {"together": list(together) or [self.id]}
         if answer is Answer.YES:
-            self._move(Move.SAY_YES, facts.Confirmed, moment, **said)
+            self._move(Move.SAY_YES, facts.Confirmed, moment, **said, **alike)
         elif answer is Answer.UNCLEAR:
             self._move(Move.SAY_OTHER, facts.ReplyUnclear, moment, **said)
         elif self.state is State.CONFIRMED:
-            self._move(Move.CHANGE_MIND, facts.ChangedMind, moment, **said)
+            self._move(Move.CHANGE_MIND, facts.ChangedMind, moment, **said, **alike)
         else:
-            self._move(Move.SAY_NO, facts.Cancelled, moment, **said)
+            self._move(Move.SAY_NO, facts.Cancelled, moment, **said, **alike)
 
     def remind(self, now: datetime, moment: Moment) -> None:
         """A reminder is due at `now`. Raises NotPossible where none is, or nobody waits for an answer."""
@@ -267,6 +282,7 @@ class Booking(Correspondent):
         """The decision of this version waits for the calendar; None where the calendar knows already."""
         self.unsettled, self.patient_waits, self.decided_at = version, by_text, at
         self.calendar_failed, self.told_how, self.settled_at = False, "", None
+        self.acknowledged, self.staff_knows = False, set()
 
     def told(self, how: str, told_at: datetime | None) -> None:
         """The newest that the calendar has told."""
@@ -278,6 +294,13 @@ class Booking(Correspondent):
         self.unsettled, self.patient_waits, self.calendar_failed = None, False, failed
         if not failed and self.decided_at is not None:
             self.told_at = max(self.decided_at, self.told_at or self.decided_at)
+
+    def heard_of_text(self, fact: TextSent) -> None:
+        if fact.kind == Kind.ACKNOWLEDGE:
+            self.acknowledged = True
+
+    def heard_of_staff(self, fact: HandedToStaff) -> None:
+        self.staff_knows.add(fact.reason)
 
     def heard_of_delivery(self, fact: DeliveryReported) -> None:
         if fact.kind == Kind.ASK:

@@ -99,16 +99,18 @@ class SmsSent(Moved):
 
 
 class Answered(Moved):
-    """The patient's own decision, in the patient's words. `rule` tells how they were understood."""
+    """The patient's own decision, in the patient's words. `rule` tells how they were understood, `together` which
+    bookings (streams, in the question's order) were decided in the same way by the same text."""
 
     message_id: str
     words: Private
     rule: str
+    together: list[str]
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
         aggregate.decided(self.originator_version, self.timestamp, by_text=True)
-        aggregate.answered_by = self.message_id
+        aggregate.answered_by, aggregate.together = self.message_id, self.together
 
 
 class Confirmed(Answered):

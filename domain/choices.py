@@ -17,7 +17,9 @@ from domain.understanding.reading import plain_words, understood
 
 LINK = "link"  # the list of the words between numbers and answers
 MOST = 20  # bookings that anybody would number
-_LIST_SIGN = re.compile(r"(?<=\d)\s*[.):#=]|[#(]\s*(?=\d)")
+_LIST_SIGN = re.compile(r"(?<=\d)\s*[.):#=\u20e3]|[#(]\s*(?=\d)")
+_RANGE = re.compile(r"(?<!\d)(\d)\s*[-–]\s*(\d)(?!\d)")
+_NUMERO = re.compile(r"\bno\.\s*\d")  # "No. 1" is a number to some, and a no to others
 _JOINED = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # "Y1 N2", "1yes"
 
 
@@ -29,6 +31,7 @@ class _Numbers:
 
 
 _Item = _Numbers | Answer
+_NOTHING = _Numbers(frozenset({0}))
 
 
 def choices(
@@ -36,8 +39,9 @@ def choices(
 ) -> dict[int, Answer]:
     """Which of `count` numbered bookings this text answers, and how; {} where it is not wholly clear. `days`: the day
     of the week, 0 for Monday, of those bookings that are alone on it -> their number."""
-    if not 1 < count <= MOST:
+    if not 1 < count <= MOST or _NUMERO.search(text.casefold()):
         return {}
+    text = _RANGE.sub(_spelled_out, text.replace("\ufe0f", ""))
     for code in dict.fromkeys((*languages, DEFAULT)):
         numbered = _LIST_SIGN.sub(" ", with_numbers(text, days or {}, code))
         for spelled in (numbered, _JOINED.sub(" ", numbered)):
@@ -53,9 +57,17 @@ def names_a_day(text: str, languages: Sequence[str]) -> bool:
     return bool(weekdays_in(text, codes)) or any(f" {day} " in spelled[code] for code in codes for day in _days(code))
 
 
+def _spelled_out(found: re.Match[str]) -> str:
+    """ "1-3" is 1 2 3."""
+    first, last = int(found[1]), int(found[2])
+    return " ".join(map(str, range(first, last + 1))) if first < last else found[0]
+
+
 def _meant(words: Sequence[str], count: int, code: str) -> dict[int, Answer]:
     everything = frozenset(range(1, count + 1))
     items = _items(words, everything, code)
+    if _NOTHING in items:
+        return {}
     match items:
         case [_Numbers(numbers)] if numbers == everything and not any(map(str.isdecimal, words)):
             return dict.fromkeys(sorted(everything), Answer.YES)  # "both", to a question whether all are wanted
@@ -113,13 +125,23 @@ def _items(words: Sequence[str], everything: frozenset[int], code: str) -> list[
         size, found = _number(words, at, everything) or _named(words, at, everything, code) or (0, [])
         if not found:
             size, kind = understood(words[at:], code)
-            if kind in (Kind.YES, Kind.NO):
-                found = [Answer(kind.value.upper())]
-            elif kind is not Kind.FILLER and words[at] not in _links(code):
+            found = _answered_by(words[at : at + size], kind, everything, code)
+            if kind is Kind.FILLER and not (items and isinstance(items[-1], Answer)):
+                found = []  # "thanks to all"
+            if not found and kind is not Kind.FILLER and words[at] not in _links(code):
                 return []
-        items += found
+        if items[-1:] != [_Numbers(everything)] or found != [_Numbers(frozenset({len(everything)}))]:
+            items += found  # but "all 3", of three, is all of them
         at += max(size, 1)
     return items
+
+
+def _answered_by(phrase: Sequence[str], kind: Kind | None, everything: frozenset[int], code: str) -> list[_Item]:
+    """A yes or a no, and "to all" beside it."""
+    answer: list[_Item] = [Answer(kind.value.upper())] if kind in (Kind.YES, Kind.NO) else []
+    names, _ = _names(code)
+    is_for_all = any(names.get(" ".join(phrase[at:])) == "all" for at in range(1, len(phrase)))
+    return [*answer, _Numbers(everything)] if is_for_all and (answer or kind is Kind.FILLER) else answer
 
 
 def _number(words: Sequence[str], at: int, everything: frozenset[int]) -> tuple[int, list[_Item]] | None:
@@ -149,6 +171,7 @@ def _meaning_of(name: str, everything: frozenset[int]) -> list[_Item]:
         "rest": [_Numbers(frozenset())],
         "all": [_Numbers(everything)],
         "none": [Answer.NO, _Numbers(everything)],
+        "unclear": [_NOTHING],
         "yes": [Answer.YES],
         "no": [Answer.NO],
     }

@@ -14,7 +14,7 @@ from domain.correspondence import Correspondent, TextRefused, TextSent
 from domain.errands import Kind, Says
 from domain.facts import Fact, Moment, Private, StreamCreated
 from domain.inbound import InboundText
-from domain.replies import Meaning
+from domain.replies import Meaning, Topic
 
 BEFORE_IT_WAS_KEPT = "1970-01-01T00:00:00+00:00"
 
@@ -109,7 +109,7 @@ class OptedOut(ConsentChanged):
     TOPIC = "conversation.opted_out"
 
     def apply(self, aggregate: "Conversation") -> None:
-        aggregate.opted_out = True
+        aggregate.opted_out, aggregate.mistaken = True, self.word == Topic.WRONG_NUMBER
 
 
 class OptedIn(ConsentChanged):
@@ -118,7 +118,7 @@ class OptedIn(ConsentChanged):
     TOPIC = "conversation.opted_in"
 
     def apply(self, aggregate: "Conversation") -> None:
-        aggregate.opted_out = False
+        aggregate.opted_out = aggregate.mistaken = False
 
 
 @dataclass(frozen=True)
@@ -143,8 +143,9 @@ class Question:
 class Conversation(Correspondent):
     """One phone at one clinic; its stream is `conversation-<clinic>-<keyed digest of the phone>`.
 
-    `question` is the last one that the carrier has accepted, `asking` one that is about to leave or in doubt: until it
-    is proved, a text answers the question before it.
+    `question` is the last one that the carrier has accepted, `previous` the one before, `asking` one that is about to
+    leave or in doubt: until it is proved, a text answers the question before it. `mistaken`: opted out because the
+    phone seemed to be somebody else's.
     """
 
     TOPIC = "conversation"
@@ -156,6 +157,8 @@ class Conversation(Correspondent):
         self.knows_bookings = False
         self.question: Question | None = None
         self.asking: Question | None = None
+        self.previous: Question | None = None
+        self.mistaken = False
         self.clarifications = 0
         self.decided_at: datetime | None = None
         self.answered_on: date | None = None
@@ -232,7 +235,7 @@ class Conversation(Correspondent):
 
     def heard_of_text(self, fact: TextSent) -> None:
         if Kind(fact.kind).asks and self.asking is not None and self.asking.errand == fact.errand:
-            self.question, self.asking = self.asking, None
+            self.previous, self.question, self.asking = self.question, self.asking, None
             self.clarifications = 0
 
     def heard_of_refusal(self, fact: TextRefused) -> None:
@@ -251,6 +254,8 @@ class Conversation(Correspondent):
             "knows_bookings": self.knows_bookings,
             "question": self.question.memory() if self.question else None,
             "asking": self.asking.memory() if self.asking else None,
+            "previous": self.previous.memory() if self.previous else None,
+            "mistaken": self.mistaken,
             "clarifications": self.clarifications,
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
             "answered_on": self.answered_on.isoformat() if self.answered_on else None,
@@ -268,6 +273,7 @@ class Conversation(Correspondent):
         self.opted_out, self.knows_bookings = memory["opted_out"], memory["knows_bookings"]
         self.clarifications = memory["clarifications"]
         self.question, self.asking = Question.recall(memory["question"]), Question.recall(memory["asking"])
+        self.previous, self.mistaken = Question.recall(memory.get("previous")), memory.get("mistaken", False)
         self.answers_that_day = memory["answers_that_day"]
         if decided_at := memory.get("decided_at"):
             self.decided_at = datetime.fromisoformat(decided_at)

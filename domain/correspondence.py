@@ -86,6 +86,9 @@ class HandedToStaff(Fact):
     detail: str
     bookings: list[str]
 
+    def apply(self, aggregate: Any) -> None:
+        aggregate.heard_of_staff(self)
+
 
 class ByHand(StrEnum):
     """What a person did with an errand that was stuck. The values are stored for ever."""
@@ -193,6 +196,9 @@ class Correspondent(BaseAggregate[str]):
 
     def heard_of_delivery(self, fact: DeliveryReported) -> None:
         """For facts: what a delivery report changes here."""
+
+    def heard_of_staff(self, fact: HandedToStaff) -> None:
+        """For facts: what it changes here that staff was called."""
 
     def _note(self, fact: type[Fact], moment: Moment, **details: object) -> None:
         self.trigger_event(fact, timestamp=moment.at, command=moment.command, **details)

@@ -58,6 +58,13 @@ class Situation:
         return self.meaning.keyword is Keyword.STOP or self.hint is ConsentHint.STOP
 
     @property
+    def renews_consent(self) -> bool:
+        """An answer after all, from a phone which seemed to be somebody else's. After a STOP only START is a consent,
+        even where the carrier takes a YES for one."""
+        answers = self.meaning.answer is not Answer.UNCLEAR or bool(self.choices)
+        return answers and not self.says_stop and self.conversation.mistaken
+
+    @property
     def says_start(self) -> bool:
         """A YES that the carrier marks as START is a YES: only a text that says nothing else is a new consent."""
         unclear = self.meaning.answer is Answer.UNCLEAR and not self.choices
@@ -97,7 +104,16 @@ def _answer(situation: Situation) -> Verdict | None:
         return None
     changed = [one for one in situation.ahead if one.state is State.CONFIRMED and one.id in situation.choices]
     taken_back = [one for one in changed if situation.answer_to(one) is Answer.NO]
-    return Verdict(Outcome.DECIDED, [*answered, *taken_back], staff=_beside_the_decision(situation))
+    says = Says.CLARIFY if _holds_a_series_up(situation, answered) else None
+    return Verdict(Outcome.DECIDED, [*answered, *taken_back], says, _beside_the_decision(situation))
+
+
+def _holds_a_series_up(situation: Situation, answered: Sequence[Booking]) -> bool:
+    """Whether what was answered has to wait for other dates of a recurring booking, so that the patient is asked for
+    those at once."""
+    left = [one for one in situation.answerable if one not in answered and one.recurring]
+    wanted = [one for one in answered if one.recurring and situation.answer_to(one) is Answer.YES]
+    return bool(left and wanted) and situation.conversation.clarifications < situation.max_clarifications
 
 
 def _changed_mind(situation: Situation) -> Verdict | None:
@@ -182,13 +198,15 @@ def _not_asked(situation: Situation) -> Verdict | None:
 
 def _late(situation: Situation) -> Verdict | None:
     """YES or NO to a question that is settled: say how it stands."""
-    answer = situation.meaning.answer
-    settled = [booking for booking in situation.ahead if not booking.is_open]
-    if not settled or answer is Answer.UNCLEAR:
+    wanted = {Answer.YES: State.CONFIRMED, Answer.NO: State.CANCELLED}
+    settled = [one for one in situation.ahead if not one.is_open and situation.answer_to(one) in wanted]
+    differing = [one for one in settled if one.state is not wanted[situation.answer_to(one)]]
+    if not settled:
         return None
-    wanted = State.CONFIRMED if answer is Answer.YES else State.CANCELLED
-    agreeing = [booking for booking in settled if booking.state is wanted]
-    return _said_again(agreeing[0]) if agreeing else _too_late(settled[0])
+    if situation.choices:
+        return _too_late(differing[0]) if differing else _said_again(settled[0])
+    agreeing = [one for one in settled if one not in differing]
+    return _said_again(agreeing[0]) if agreeing else _too_late(differing[0])
 
 
 def _said_again(booking: Booking) -> Verdict:

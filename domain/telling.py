@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from enum import Enum
 
 from domain import wording
 from domain.booking import Booking
@@ -19,7 +20,15 @@ VALID_FOR = timedelta(hours=1)
 SETTLING = timedelta(seconds=2)  # until the calendar may have taken in what else was decided with it
 TOGETHER = timedelta(seconds=25)  # what the calendar takes in later than this is told by itself
 PATIENCE = TOGETHER + timedelta(seconds=5)  # so that nothing that belongs together is still on its way
+LONGEST = timedelta(minutes=2)  # for which a booking waits for another to speak for both
 SAYS_STATE = {Says.CONFIRMED: State.CONFIRMED, Says.CANCELLED: State.CANCELLED}
+
+
+class Turn(Enum):
+    """Why a booking does not speak now."""
+
+    NOT_YET = "not yet"
+    COVERED = "covered"
 
 
 class Telling(Speaking):
@@ -31,19 +40,23 @@ class Telling(Speaking):
         errand = claimed.errand
         conversation = await self.conversation_of(errand)
         about = await self.bookings(errand.bookings)
+        named = await self.bookings(conversation.question.bookings if conversation.question else ())
+        if errand.says is Says.CLARIFY:
+            about = [one for one in named if one.is_open] or about
         if reason := _why_not(errand, conversation, about, moment.at):
             await self._withhold(errand, conversation, about, reason, moment)
             return None
-        named = await self.bookings(conversation.question.bookings if conversation.question else ())
-        if errand.says in SAYS_STATE and len(named) > 1:
-            own = about[0]
-            about = _told_together(own, named, moment.at)
-            if not about:
-                return NotNow(moment.at + SETTLING)
-            if about[0].id != own.id:
-                await self._withhold(errand, conversation, [own], Withheld.COVERED, moment)
-                return None
-        words = claimed.text or self._words(errand, about, named, moment.at)
+        if errand.says in SAYS_STATE and len(about[0].together) > 1:
+            own, alike = about[0], await self.bookings(about[0].together)
+            match _speaks_for(own, alike, moment.at):
+                case Turn.NOT_YET:
+                    return NotNow(moment.at + SETTLING)
+                case Turn.COVERED:
+                    await self._withhold(errand, conversation, about, Withheld.COVERED, moment)
+                    return None
+                case about:
+                    named = alike
+        words = claimed.text if claimed.resent else self._words(errand, about, named, moment.at)
         claimed = replace(claimed, text=words, attempted_at=moment.at)
         await self.append(Work(attempt=Attempt(claimed, moment.at, words)))
         until = moment.at + VALID_FOR
@@ -63,16 +76,29 @@ class Telling(Speaking):
         await self.append(Work(changed=[speaker], finished=errand.key))
 
 
-def _told_together(own: Booking, named: Sequence[Booking], now: datetime) -> list[Booking]:
-    """The bookings that one text has decided in the same way, and that the calendar has taken in soon after: the first
-    of them speaks for all. Only `own` where that took longer; [] while others are still on their way."""
-    if own.decided_at is None or own.settled_at is None or own.settled_at > own.decided_at + TOGETHER:
+def _speaks_for(own: Booking, decided: Sequence[Booking], now: datetime) -> list[Booking] | Turn:
+    """One text may have decided several bookings in the same way. The first of those that the calendar takes in at once
+    speaks for all of them; one that takes longer speaks for itself, and one that waits in vain for those before it
+    speaks for those after it as well."""
+    if own.decided_at is None or not _is_in_time(own):
         return [own]
-    alike = [one for one in named if one.answered_by == own.answered_by and one.state is own.state]
-    if any(one.unsettled is not None for one in alike) and now < own.decided_at + PATIENCE:
-        return []
-    until = own.decided_at + TOGETHER
-    return [one for one in alike if one.settled_at and one.settled_at <= until and not one.calendar_failed]
+    alike = [one for one in decided if one.answered_by == own.answered_by and one.state is own.state]
+    waited = now - own.decided_at
+    if any(one.unsettled is not None for one in alike) and waited < PATIENCE:
+        return Turn.NOT_YET
+    in_time = [one.id for one in alike if _is_in_time(one)]
+    before = in_time[: in_time.index(own.id)]
+    if any(one.acknowledged for one in alike if one.id in before):
+        return Turn.COVERED
+    if waited <= LONGEST and any(one.id in before and not one.has_started(now) for one in alike):
+        return Turn.NOT_YET
+    return [one for one in alike if one.id in in_time and one.id not in before and not one.has_started(now)]
+
+
+def _is_in_time(booking: Booking) -> bool:
+    if booking.decided_at is None or booking.settled_at is None or booking.calendar_failed:
+        return False
+    return booking.settled_at <= booking.decided_at + TOGETHER
 
 
 def _why_not(errand: Errand, conversation: Conversation, bookings: Sequence[Booking], now: datetime) -> Withheld | None:
@@ -81,7 +107,8 @@ def _why_not(errand: Errand, conversation: Conversation, bookings: Sequence[Book
         return Withheld.ERASED
     if conversation.opted_out and errand.says is not Says.HELP:
         return Withheld.OPTED_OUT
-    if errand.kind is Kind.CLARIFY and not any(booking.is_open for booking in bookings):
+    asks_back = errand.kind is Kind.CLARIFY or errand.says is Says.CLARIFY
+    if asks_back and not any(booking.is_open for booking in bookings):
         return Withheld.SETTLED
     if errand.kind is Kind.ACKNOWLEDGE and bookings[0].has_started(now):
         return Withheld.BEGUN

@@ -36,6 +36,9 @@ UNDERSTOOD = [
     ("no to the last one", {2: NO}),
     ("cancel the second", {2: NO}),
     ("tue yes", {1: YES}),
+    ("1\ufe0f\u20e3 yes 2\ufe0f\u20e3 no", {1: YES, 2: NO}),
+    ("yes 1-2", {1: YES, 2: YES}),
+    ("yes to all 2", {1: YES, 2: YES}),
 ]
 NOT_CLEAR = [
     *("1", "1 and 2", "only the first", "no to the rest", "yes no", "y n", "yes 1 no", "yes 1 2 no", "1 yes no 2 yes"),
@@ -50,7 +53,18 @@ NOT_CLEAR = [
         "yes 1?",
         "yes friday",
     ),
-    *("YES 1 banana 2", "", "yes", "no", "the first or the second", "10:30 yes", "yes 1 at 2pm"),
+    *(
+        "No. 1",
+        "No. 1 yes",
+        "Yes, one second",
+        "YES 1 banana 2",
+        "",
+        "yes",
+        "no",
+        "the first or the second",
+        "10:30 yes",
+        "yes 1 at 2pm",
+    ),
 ]
 
 

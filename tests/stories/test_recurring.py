@@ -59,6 +59,8 @@ def test_a_series_is_not_confirmed_while_the_patient_has_not_said_yes_to_each_da
         await books_a_series(world)
         await world.replies("YES 1")
         await world.works()
+        assert "2) Tue 19 May" in world.phone.said[1]
+        assert "1)" not in world.phone.said[1]
         await passes(world, 600)
         assert acts(world) == []
         assert [why.partition(".")[0] for why in await world.staff()] == [
@@ -70,6 +72,23 @@ def test_a_series_is_not_confirmed_while_the_patient_has_not_said_yes_to_each_da
         assert acts(world) == ["confirm"]
         assert [await world.state(uid) for uid in DATES] == ["confirmed"] * 3
         assert await world.errands() == []
+
+    told(database, story)
+
+
+def test_a_series_that_waited_for_days_is_confirmed_when_its_last_date_is_decided(database: str) -> None:
+    async def story(world: World) -> None:
+        await books_a_series(world)
+        await world.replies("YES 1 YES 2")
+        await world.works()
+        for _ in range(30):
+            world.clock.passes(hours=1)
+            await world.works()
+        assert len(await world.staff()) == 1
+        await world.replies("no")
+        await passes(world, 600)
+        assert acts(world) == ["DELETE /v2/bookings/week2", "confirm"]
+        assert world.calendar.statuses == {"week0": "accepted", "week1": "accepted", "week2": "cancelled"}
 
     told(database, story)
 

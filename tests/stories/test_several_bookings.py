@@ -122,13 +122,117 @@ def test_one_answer_for_several_bookings_is_acknowledged_once(database: str) -> 
         await world.books(**SECOND)
         await world.works()
         await world.replies("YES")
-        await world.works()
+        await seconds_pass(world, 5)
         assert len(world.phone.said) == 2
         assert world.phone.said[1].startswith("Confirmed: 2 appointments")
         assert await world.errands() == []
         await world.replies("NO")
-        await world.works()
+        await seconds_pass(world, 5)
         assert world.phone.said[2:] == ["No problem — your 2 appointments have been cancelled."]
+
+    told(database, story)
+
+
+async def seconds_pass(world: World, seconds: int) -> None:
+    await world.works()
+    for _ in range(seconds):
+        world.clock.passes(seconds=1)
+        await world.works()
+
+
+def test_whoever_was_to_speak_for_others_and_must_not_leaves_it_to_the_next(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        world.phone.instead.append(refuses(429, 20429))
+        await world.replies("YES")
+        await world.works()
+        await world.replies("no 1")
+        await seconds_pass(world, 40)
+        assert sorted(text.split()[0] for text in world.phone.said[1:]) == ["Confirmed:", "No"]
+        assert "Wed 13 May" in next(text for text in world.phone.said if text.startswith("Confirmed"))
+        assert await world.errands() == []
+
+    told(database, story)
+
+
+def test_a_newer_question_takes_no_acknowledgement_away(database: str) -> None:
+    third = {"uid": "bkSarah3", "starts_at": START + timedelta(days=2), "ends_at": START + timedelta(days=2)}
+
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        world.phone.instead.append(refuses(429, 20429))
+        await world.replies("YES")
+        await world.works()
+        await world.books(**third)
+        await seconds_pass(world, 200)
+        assert sum(text.startswith("Confirmed") for text in world.phone.said) == 1
+        assert await world.errands() == []
+
+    told(database, story)
+
+
+def test_what_was_decided_otherwise_before_the_text_left_is_not_told(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        world.phone.instead.append(refuses(429, 20429))
+        await world.replies("YES")
+        await world.works()
+        await world.replies("no 2")
+        await seconds_pass(world, 40)
+        assert not any("2 appointments" in text for text in world.phone.said[1:])
+        assert len(world.phone.said) == 3
+
+    told(database, story)
+
+
+def test_numbers_that_may_be_those_of_another_list_decide_nothing(database: str) -> None:
+    between = {"uid": "bkSarah3", "starts_at": START + timedelta(hours=2), "ends_at": START + timedelta(hours=3)}
+
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        await world.books(**between)
+        await world.works()
+        await world.replies("YES 1 NO 2")
+        assert {await world.state(uid) for uid in ("bkSarah1", "bkSarah2", "bkSarah3")} == {"invalid_reply"}
+        world.clock.passes(minutes=3)
+        await world.replies("YES 1 NO 2")
+        states = [await world.state(uid) for uid in ("bkSarah1", "bkSarah3", "bkSarah2")]
+        assert states == ["confirmed", "cancelled", "invalid_reply"]
+
+    told(database, story)
+
+
+def test_patients_who_share_a_phone_may_be_named(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**(SECOND | {"patient_name": "Tom Miller"}))
+        await world.works()
+        await world.replies("Yes. For Tom")
+        assert await world.state() != "confirmed"
+        await world.replies("yes for Sarah, no for Tom")
+        assert [await world.state("bkSarah1"), await world.state("bkSarah2")] == ["confirmed", "cancelled"]
+
+    told(database, story)
+
+
+def test_numbers_that_are_settled_are_told_how_they_stand(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.books(**SECOND)
+        await world.works()
+        await world.replies("YES 1 NO 2")
+        await seconds_pass(world, 5)
+        await world.replies("yes 1 no 2")
+        await seconds_pass(world, 5)
+        assert world.phone.said[-1] == "Your appointment on Tue 12 May at 10:30 am is confirmed. See you Tuesday!"
 
     told(database, story)
 
