@@ -8,10 +8,11 @@ from domain.channels import SHORTEST_PAUSE
 from domain.delivery import Delivery, log
 from domain.errands import Claimed, Kind
 from domain.facts import booking_id
+from domain.inbox import Staff
 from domain.ledger import Attempt, Outbox
 from domain.outcomes import CalendarOutcomes
 from domain.ports import Accepted, Blame, Calendar, CalendarStatus, InDoubt, Rejected, Retry
-from domain.series import Turn, others_pending, turn
+from domain.series import Turn, others_pending, speaks_for_series, turn
 
 AFTER_DOUBT = timedelta(seconds=15)  # longer than any call can still be under way
 CANCEL_REASON = "Patient declined via SMS"
@@ -65,14 +66,21 @@ class Calling(Delivery):
             await self._not_now(claimed, booking, occurrences)
             return False
         streams = {uid: booking_id(booking.clinic, uid) for uid in others_pending(booking.uid, occurrences)}
-        its = turn(booking, {uid: await self.ledger.booking(stream) for uid, stream in streams.items()})
-        if its is Turn.HELD_UP:
-            if claimed.attempts <= 1:
-                await self.outcomes.held_up(claimed, self.clock())
-            await self._not_now(claimed, booking, Retry("another date of the series is not decided yet"))
-        elif its is Turn.WAIT:
-            await self._not_now(claimed, booking, Retry("another call about the series comes first"))
+        others = {uid: await self.ledger.booking(stream) for uid, stream in streams.items()}
+        its = turn(booking, others, self.clock())
+        is_told = Staff.SERIES_UNDECIDED in booking.staff_knows or not speaks_for_series(booking, others)
+        if its is Turn.HELD_UP and not is_told:
+            await self.outcomes.held_up(claimed, self.clock())
+        if its is not Turn.ACT:
+            await self._wait_for_series(claimed, booking, its)
         return its is Turn.ACT
+
+    async def _wait_for_series(self, claimed: Claimed, booking: Booking, its: Turn) -> None:
+        """For as long as it takes, since nobody has failed, but not beyond the start."""
+        if booking.has_started(self.clock()):
+            await self.outcomes.refused(claimed, None, self.clock(), code="series", detail=str(its))
+        else:
+            await self._later(claimed, f"the series: {its}")
 
     async def _act(self, claimed: Claimed, booking: Booking) -> None:
         calendar, kind = self.calendars[claimed.errand.clinic], claimed.errand.kind
@@ -108,11 +116,12 @@ class Calling(Delivery):
             await self._later(claimed, f"a race left the booking {shown}")
 
     async def _not_now(self, claimed: Claimed, booking: Booking, outcome: Rejected | Retry) -> None:
-        """Nothing was done. Try again, for a day at most and not beyond the start."""
+        """Nothing was done. Try again, for a day at most and not beyond the start; a date of a series may have waited
+        longer than that for the others."""
         now = self.clock()
         if isinstance(outcome, Rejected) and outcome.blame is Blame.PERMANENT:
             await self.outcomes.refused(claimed, None, now, code=outcome.code, detail=outcome.detail)
-        elif self._is_too_old(claimed) or booking.has_started(now):
+        elif booking.has_started(now) or (self._is_too_old(claimed) and not booking.recurring):
             await self.outcomes.refused(claimed, None, now, code="given_up", detail=outcome.detail)
         elif isinstance(outcome, Rejected):
             await self._refused_by_settings(claimed, outcome)

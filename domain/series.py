@@ -2,6 +2,7 @@
 (confirm.handler.ts): one call settles them all, and none may be made while one of them is not wanted."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from domain.booking import Booking
@@ -22,17 +23,26 @@ def others_pending(uid: str, occurrences: Mapping[str, CalendarStatus]) -> list[
     return sorted(one for one, status in occurrences.items() if status is CalendarStatus.PENDING and one != uid)
 
 
-def turn(booking: Booking, others: Mapping[str, Booking | None]) -> Turn:
+def turn(booking: Booking, others: Mapping[str, Booking | None], now: datetime) -> Turn:
     """`others`: what we know of the other pending occurrences, by uid; None of one that we have not heard of. Of those
     that wait to be confirmed, the first makes the call, and the rest find it made."""
-    if any(other is None or _stands_against(other) for other in others.values()):
+    if any(other is None or _stands_against(other, now) for other in others.values()):
         return Turn.HELD_UP
-    owed = {uid: other.state for uid, other in others.items() if other and other.unsettled is not None}
-    if State.CANCELLED in owed.values() or min([booking.uid, *owed]) != booking.uid:
-        return Turn.WAIT
-    return Turn.ACT
+    is_cancelled_first = any(other.state is State.CANCELLED for other in _owed(others).values())
+    return Turn.ACT if speaks_for_series(booking, others) and not is_cancelled_first else Turn.WAIT
 
 
-def _stands_against(other: Booking) -> bool:
-    """Pending in the calendar, and neither confirmed here nor about to be cancelled there."""
+def speaks_for_series(booking: Booking, others: Mapping[str, Booking | None]) -> bool:
+    """Whether this is the first of the occurrences that wait for the calendar."""
+    return min([booking.uid, *_owed(others)]) == booking.uid
+
+
+def _owed(others: Mapping[str, Booking | None]) -> dict[str, Booking]:
+    return {uid: other for uid, other in others.items() if other is not None and other.unsettled is not None}
+
+
+def _stands_against(other: Booking, now: datetime) -> bool:
+    """Pending in the calendar, still ahead, and neither confirmed here nor about to be cancelled there."""
+    if other.has_started(now):
+        return False
     return other.state is not State.CONFIRMED and (other.state is not State.CANCELLED or other.unsettled is None)
