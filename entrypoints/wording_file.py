@@ -21,7 +21,7 @@ class OwnWords:
 def read(path: str, clinic: Clinic) -> OwnWords:
     """The texts of this file for this clinic."""
     try:
-        wording = tomllib.loads(Path(path).read_text("utf-8"))
+        wording = tomllib.loads(Path(path).read_text("utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         return OwnWords(
             faults=[f'is no TOML: {error}; write [en] and below it lines like confirmed = "See you {{day}}!"']

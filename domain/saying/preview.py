@@ -16,6 +16,7 @@ from domain.wording import MAX_LENGTH, MOST_LISTED, words
 
 START = datetime(2026, 9, 23, 10, 30, tzinfo=UTC)  # a Wednesday in September: a long one in most languages
 MANY_SEGMENTS = 3
+LISTING = (Says.QUESTION, Says.REMINDER, Says.CLARIFY)
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,12 @@ def shown(clinic: Clinic, code: str) -> list[Shown]:
 
 def too_long(clinic: Clinic, code: str) -> list[str]:
     """Texts that no carrier takes."""
+    most = _bookings(code, MOST_LISTED)
+    lists = [(f"{says}_many", words(says, clinic, most, first=True)) for says in LISTING]
     return [
-        f"[{code}] {one.name} has {len(one.text)} characters with an example's data, and carriers take {MAX_LENGTH};"
-        " shorten it"
-        for one in shown(clinic, code)
-        if len(one.text) > MAX_LENGTH
+        f"[{code}] {name} has {len(text)} characters with an example's data, and carriers take {MAX_LENGTH}; shorten it"
+        for name, text in [*_written(clinic, code), *lists]
+        if len(text) > MAX_LENGTH
     ]
 
 
@@ -57,9 +59,11 @@ def warnings(clinic: Clinic, code: str) -> list[str]:
     for one, ours in zip(shown(clinic, code), shown(replace(clinic, wording={}), code), strict=True):
         if one.segments > max(ours.segments, MANY_SEGMENTS):
             told.append(f"[{code}] {one.name} takes {one.segments} segments; ours takes {ours.segments}")
-        elif ours.encoding == "GSM" != one.encoding:
+        elif ours.encoding == "GSM" != one.encoding and one.segments > ours.segments:
             strange = "".join(dict.fromkeys(char for char in one.text if not is_gsm(char)))
-            told.append(f"[{code}] {one.name} is sent in UCS-2, at more than twice the price, because of: {strange}")
+            told.append(
+                f"[{code}] {one.name} takes {one.segments} segments and not {ours.segments}, because of: {strange}"
+            )
     return told
 
 

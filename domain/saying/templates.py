@@ -7,6 +7,7 @@ from string import Formatter
 from typing import Any
 
 from domain.languages import codes, language, short
+from domain.replies import Answer, interpret
 from domain.saying.dates import fault_of, is_locale
 
 _CLINIC = frozenset({"clinic", "call", "book_again"})
@@ -45,7 +46,8 @@ _DATES = {
 }
 _ASKS = ("question", "reminder", "clarify")
 _OPTS_OUT = re.compile(r"\b(CANCEL|END|QUIT|UNSUBSCRIBE|REVOKE|OPTOUT|STOPALL)\b")
-
+_WORD = re.compile(r"[^\W\d_]+")
+_PLACEHOLDER = re.compile(r"\{\w*\}")
 _TELLS_STOP = re.compile(r"(?<![a-z])STOP(?![a-z])", re.IGNORECASE)
 _JOINERS = str.maketrans("", "", "\n\u200c\u200d")  # Persian and Hindi are not written without them
 
@@ -66,10 +68,10 @@ def _of_language(code: str, table: Any) -> Iterator[str]:
     else:
         ours = (language(code) or {})["texts"]
         for name, text in table.items():
-            yield from (f"[{code}] {fault}" for fault in _of_text(name, text, {**ours, **table}, ours))
+            yield from (f"[{code}] {fault}" for fault in _of_text(code, name, text, {**ours, **table}, ours))
 
 
-def _of_text(name: str, text: Any, texts: Mapping[str, Any], ours: Mapping[str, str]) -> Iterator[str]:
+def _of_text(code: str, name: str, text: Any, texts: Mapping[str, Any], ours: Mapping[str, str]) -> Iterator[str]:
     if unusable := _unusable(name, text, ours):
         yield unusable
     elif name == "locale":
@@ -80,7 +82,21 @@ def _of_text(name: str, text: Any, texts: Mapping[str, Any], ours: Mapping[str, 
         if fault := fault_of(text, locale, tells=_DATES[name]):
             yield f"{name} {fault}"
     else:
-        yield from (f"{name} {fault}" for fault in _of_template(name, text, ours[name]))
+        found = list(_of_template(name, text, ours[name])) or list(_lacks(name, text, code, ours[name]))
+        yield from (f"{name} {fault}" for fault in found)
+
+
+def _lacks(name: str, text: str, code: str, original: str) -> Iterator[str]:
+    """What ours offers and this does not: patients answer in the words that they are given."""
+    if name.startswith(_ASKS) and (lacking := _offered(original, code) - _offered(text, code)):
+        told = " or ".join(sorted(lacking, reverse=True))
+        yield f"offers no word in capitals that we take for {told}; write it as in: {original.strip()}"
+
+
+def _offered(text: str, code: str) -> set[Answer]:
+    """The answers that a text offers, in capitals; none where the script has no capitals."""
+    words = _WORD.findall(_PLACEHOLDER.sub(" ", text))
+    return {interpret(word, (code,)).answer for word in words if word.isupper()} - {Answer.UNCLEAR}
 
 
 def _unusable(name: str, text: Any, ours: Mapping[str, str]) -> str:

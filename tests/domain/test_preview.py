@@ -50,7 +50,7 @@ def test_a_text_that_costs_many_segments_is_worth_a_warning() -> None:
 
 def test_a_letter_that_doubles_the_price_is_worth_a_warning() -> None:
     clinic = a_clinic(wording={"en": {"help": "{clinic} confirms appointments ✓ STOP ends that ✓ ł" + "." * 70}})
-    assert warnings(clinic, "en") == ["[en] help is sent in UCS-2, at more than twice the price, because of: ✓ł"]
+    assert warnings(clinic, "en") == ["[en] help takes 2 segments and not 1, because of: ✓ł"]
 
 
 def test_our_own_words_are_worth_no_warning() -> None:

@@ -23,7 +23,7 @@ def test_our_own_texts_have_no_fault(code: str) -> None:
     [
         ("question", QUESTION),
         ("question", "{clinic}: {greeting}\nComing {when}? YES or NO."),
-        ("question_many", "{clinic}: which of {count}? {list}"),
+        ("question_many", "{clinic}: which of {count}? {list} YES or NO?"),
         ("confirmed", "Great! See you {day} at the practice."),
         ("confirmed", "Great {{really}}!"),
         ("confirmed_many", "Great: {list}"),
@@ -74,6 +74,8 @@ def test_what_can_be_said_has_no_fault(name: str, text: str) -> None:
         ("stop", " Reply no more.", "write STOP"),
         ("help", "{clinic} confirms appointments.", "write STOP"),
         ("question", "{clinic}: {when}? YES or CANCEL.", "offer NO"),
+        ("question", "{clinic}: confirm {when}? Reply 1 or 2.", "take for YES or NO"),
+        ("clarify", "YES or nothing?", "take for NO"),
         ("call", "Call {phone}.", "a space in front"),
         ("locale", "klingon", "write it like en_GB"),
         ("date", "EEE d MMM at HH:mm", "write it as 'at'"),
