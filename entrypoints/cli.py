@@ -224,24 +224,26 @@ def replay(*, verify: bool) -> None:
 
 @main.command()
 @click.option("--language", default="en", help="A language code; English is always understood.")
+@click.option("--why", is_flag=True, help="Also tell the rule that decided.")
 @click.argument("text", nargs=-1)
-def interpret(language: str, text: tuple[str, ...]) -> None:
+def interpret(language: str, why: bool, text: tuple[str, ...]) -> None:
     """YES, NO, UNCLEAR, STOP, START or HELP for each TEXT; without TEXT, for each line of stdin."""
     from domain.replies import interpret as meaning_of
 
     for one in text or _lines_of_stdin():
-        click.echo(f"{meaning_of(one, (language,)).label}\t{one}")
+        meaning = meaning_of(one, (language,))
+        click.echo("\t".join([meaning.label, one, *([meaning.rule] if why else [])]))
 
 
 @main.command()
 @click.option("--language", default="", help="A language code; without it, the clinic's languages.")
 def preview(language: str) -> None:
     """Show every text with an example's data: its segments, its encoding, and what WORDING_FILE changes."""
-    from domain.languages import codes
+    from domain.languages import codes, short
     from entrypoints import preview as previewing
     from entrypoints.settings import Settings, environment
 
-    if language and language not in codes():
+    if language and (language := short(language)) not in codes():
         raise click.BadParameter(f"choose one of {', '.join(codes())}", param_hint="--language")
     settings = Settings(environment())
     clinic = settings.clinic()

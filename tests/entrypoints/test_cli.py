@@ -446,6 +446,10 @@ def test_to_interpret_needs_no_settings(monkeypatch: pytest.MonkeyPatch) -> None
     assert told("interpret", "yes") == "YES\tyes\n"
 
 
+def test_interpret_tells_the_rule_where_it_is_asked_for() -> None:
+    assert told("interpret", "--why", "no wait yes") == "YES\tno wait yes\tthe last answer, after a correction\n"
+
+
 # -- diagram --------------------------------------------------------------------------------------------------
 
 
