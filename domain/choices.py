@@ -157,6 +157,8 @@ def _named(words: Sequence[str], at: int, everything: frozenset[int], code: str)
     names, reach = _names(code)
     for size in range(min(reach, len(words) - at), 0, -1):
         name = names.get(" ".join(words[at : at + size]))
+        if name == "all" and not {word for word in words[at : at + size] if word.isdecimal()} <= {str(len(everything))}:
+            return size, [_NOTHING]  # "the 2", of three
         if name and (items := _meaning_of(name, everything)):
             return size, items
     return None

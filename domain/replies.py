@@ -8,7 +8,8 @@ digit or a question mark is enough for UNCLEAR, with few exceptions, each of the
     the last answer       "no wait yes": a listed word of correction stands between two answers
     a cancel after a yes  "yes, please cancel"
     and more              "Yes. Do I need to bring anything?", "I can't come, the cat died": a clear sentence in front,
-                          or a firm clause anywhere, and nothing beside it that might take it back
+                          or a firm clause anywhere, and beside it nothing that might take it back; beside a yes
+                          only what is understood, a name, or a listed question like this one
 
 All words are in `languages/<code>.toml`, table `[replies]`; no rule knows a language. `plaintext` puts a text into a
 plain form, `phrases` reads a language's file, `spelling` finds the words that are meant, `reading` the phrases and
@@ -43,7 +44,6 @@ from domain.understanding.spelling import SHORTEST_NAME, is_unknown, is_wordy
 __all__ = ["Answer", "Keyword", "Meaning", "Topic", "interpret"]
 
 _NO_ANSWER = frozenset({Kind.FILLER, Kind.WITH_YES, Kind.WITH_NO, Kind.CORRECTION})
-_ASSURED = frozenset({Kind.YES, Kind.WITH_YES})  # "yeah why not"
 # What must not stand beside an answer in a part that is not understood.
 _NEVER_IN = frozenset({Kind.UNCLEAR, Kind.CORRECTION, Kind.STOP_ANYWHERE, Kind.STOP})  # wherever the clauses end
 _NEVER_BESIDE = {
@@ -57,7 +57,7 @@ _NEVER_BESIDE = {
 }
 _TAKES_BACK = {
     Answer.YES: frozenset({*_NEVER_BESIDE, Kind.RISKY_FOR_YES, Kind.NO, Kind.WITH_NO, Kind.STOP}),
-    Answer.NO: frozenset({*_NEVER_BESIDE, Kind.YES, Kind.WITH_YES}),
+    Answer.NO: frozenset({*_NEVER_BESIDE, Kind.RISKY_FOR_NO, Kind.YES, Kind.WITH_YES}),
 }
 
 _LONGEST_TEXT = 1600  # characters; carriers join no more
@@ -66,6 +66,7 @@ _END = re.compile(r"[.!。！\n\r]+")
 _ASKS = "?"
 _SIGNS = (_ASKS, "&", "+", "£", "$", "€")
 _QUOTE = re.compile('["“”„«»]')  # whoever quotes does not say it
+_SIGNED = re.compile(r"[-–—,\n] *([^\W\d_]+(?: [^\W\d_]+)?)\W*$")  # "Yes. Disregard" is signed by nobody
 _MONEY = re.compile(r"[$£€]\s?\d+(?:[.,]\d+)?")  # no time of day
 
 
@@ -115,7 +116,10 @@ def _by_rule(text: str, readings: Sequence[Reading]) -> Meaning | None:
     """What a text means that is not wholly understood, or says several things; None if no rule helps."""
     if ANSWERS.isdisjoint(chain.from_iterable(reading.kinds for reading in readings)):
         return None
-    return _corrected(readings) or _cancelled(readings) or _led(text, readings) or _stands(text, readings)
+    meaning = _corrected(readings) or _cancelled(readings)
+    if meaning or _mentioned(readings) & _NEVER_IN:
+        return meaning
+    return _led(text, readings) or _stands(text, readings)
 
 
 def _corrected(readings: Sequence[Reading]) -> Meaning | None:
@@ -163,15 +167,35 @@ def _led(text: str, readings: Sequence[Reading]) -> Meaning | None:
         if meaning.answer is Answer.UNCLEAR:
             continue
         rest = tokens(_MONEY.sub(" ", text[end:]))
-        if meaning.keyword or not heard & MORE_THAN_MERE or not _harmless(rest, meaning.answer, lexicons):
+        if meaning.keyword or not heard & MORE_THAN_MERE or not _goes_with(meaning.answer, rest, text, lexicons):
             return None
         return and_more(meaning)
     return None
 
 
+def _goes_with(answer: Answer, rest: Sequence[str], text: str, lexicons: Sequence[Lexicon]) -> bool:
+    """Whether what is said beside an answer lets it stand. That may be anything harmless beside a no, but only what we
+    know beside a yes: a condition has too many words to list them all."""
+    if answer is Answer.NO:
+        return _harmless(rest, answer, lexicons)
+    clauses = _clauses(chain.from_iterable((one, PAUSE) if one == _ASKS else (one,) for one in rest), ())
+    if clauses and _is_signed(text, clauses[-1], lexicons):
+        clauses.pop()
+    return all(_goes_with_yes(clause, lexicons) for clause in clauses)
+
+
+def _goes_with_yes(clause: Sequence[str], lexicons: Sequence[Lexicon]) -> bool:
+    """Whether this is wholly understood, or about how to come and what to bring, with nothing risky in it."""
+    if heard := _heard_in_part(clause, lexicons):
+        return all_plainly(heard) <= {Kind.YES, *BESIDE[Kind.YES]}
+    is_known = any(reading.is_logistics for reading in _read(clause, lexicons))
+    return is_known and _harmless(clause, Answer.YES, lexicons)
+
+
 def _stands(text: str, readings: Sequence[Reading]) -> Meaning | None:
     """A firm answer in a clause of its own, and beside it something that does not touch it: "I'm on a train so I can't
-    come". Or a plain answer and a name: "Yes, Sarah". Only in languages that tell firm from mere."""
+    come", "I'll be there, where do I park?" Or a plain answer and a name: "Yes, Sarah". Only in languages that tell
+    firm from mere."""
     lexicons = [reading.lexicon for reading in readings]
     telling = [lexicon for lexicon in lexicons if lexicon.tells_firm]
     clauses = _clauses(readings[0].tokens, telling)
@@ -183,24 +207,20 @@ def _stands(text: str, readings: Sequence[Reading]) -> Meaning | None:
         return None
     ((answer, meaning),) = meanings.items()
     kind = Kind(answer.lower())
-    if kind is Kind.YES:
-        said = [heard if Kind.REASON not in heard else frozenset() for heard in said]
-    others = [clause for clause, heard in zip(clauses, said, strict=True) if not heard]
-    is_firm = any(heard & FIRM or heard >= _ASSURED for heard in said) or Kind.NO in said[0]
-    if not is_firm and not (said[0] & MORE_THAN_MERE and _is_name(clauses[-1], lexicons)):
+    is_firm = any(heard & FIRM for heard in said) or Kind.NO in said[0]
+    if not is_firm and not (said[0] & MORE_THAN_MERE and _is_signed(text, clauses[-1], lexicons)):
         return None
     if not all(all_plainly(heard) <= {kind, *BESIDE[kind]} for heard in said):
         return None
-    if _mentioned(readings) & _NEVER_IN or not all(_harmless(clause, answer, lexicons) for clause in others):
-        return None
-    return and_more(meaning)
+    others = [clause for clause, heard in zip(clauses, said, strict=True) if not heard]
+    return and_more(meaning) if all(_goes_with(answer, one, text, lexicons) for one in others) else None
 
 
 def _heard_in_part(some: Sequence[str], lexicons: Sequence[Lexicon]) -> frozenset[Kind]:
     return frozenset().union(*(reading.heard_in_part for reading in _read(some, lexicons)))
 
 
-def _clauses(some: Sequence[str], lexicons: Sequence[Lexicon]) -> list[list[str]]:
+def _clauses(some: Iterable[str], lexicons: Sequence[Lexicon]) -> list[list[str]]:
     """The tokens between pauses and the joining words of these languages, each part with a pause at its end."""
     clauses: list[list[str]] = [[]]
     for token in some:
@@ -211,11 +231,12 @@ def _clauses(some: Sequence[str], lexicons: Sequence[Lexicon]) -> list[list[str]
     return [[*clause, PAUSE] for clause in clauses if clause]
 
 
-def _is_name(clause: Sequence[str], lexicons: Sequence[Lexicon]) -> bool:
-    """One or two words that mean nothing to us."""
-    words = clause[:-1]
-    is_short = len(words) in (1, 2) and len(words[0]) >= SHORTEST_NAME
-    return is_short and all(is_unknown(word, *lexicons) for word in words)
+def _is_signed(text: str, clause: Sequence[str], lexicons: Sequence[Lexicon]) -> bool:
+    """Whether a text ends with this as a name: one or two words, with capitals, that mean nothing to us."""
+    found = _SIGNED.search(text)
+    if not found or not found[1].istitle() or tokens(found[1]) != clause:
+        return False
+    return len(clause[0]) >= SHORTEST_NAME and all(is_unknown(word, *lexicons) for word in clause[:-1])
 
 
 def _harmless(some: Sequence[str], answer: Answer, lexicons: Sequence[Lexicon]) -> bool:

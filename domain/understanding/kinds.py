@@ -30,6 +30,8 @@ class Kind(StrEnum):
     CANCEL = "cancel"  # NO to us, STOP to the carrier
     RISKY = "risky"  # takes back, narrows or doubts what stands beside it: "but", "if", "later"
     RISKY_FOR_YES = "risky_for_yes"  # only what a yes must not have beside it: "not"
+    RISKY_FOR_NO = "risky_for_no"  # only what a no must not have beside it: "my wife is bringing him"
+    LOGISTICS = "logistics"  # begins a question that leaves a yes in front of it as it is: "where do I park"
     OTHER_TIME = "other_time"  # asks for another time, wherever it stands
     WRONG_NUMBER = "wrong_number"  # says that we text the wrong person, wherever it stands
 
@@ -48,7 +50,14 @@ FIRM = frozenset({Kind.FIRM_YES, Kind.FIRM_NO, Kind.CANCELS})
 MORE_THAN_MERE = frozenset({*FIRM, Kind.YES, Kind.NO})
 ANSWERS = frozenset({Kind.YES, Kind.NO, *_PLAIN})
 # These are looked for wherever they stand, whatever else the words around them mean.
-MARKS = (Kind.RISKY, Kind.RISKY_FOR_YES, Kind.OTHER_TIME, Kind.WRONG_NUMBER)
+MARKS = (
+    Kind.RISKY,
+    Kind.RISKY_FOR_YES,
+    Kind.RISKY_FOR_NO,
+    Kind.LOGISTICS,
+    Kind.OTHER_TIME,
+    Kind.WRONG_NUMBER,
+)
 
 
 def plainly(kind: Kind) -> Kind:

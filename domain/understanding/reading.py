@@ -1,8 +1,7 @@
 """A text as one language reads it: cut into the phrases that its file lists, and the kinds of these."""
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import takewhile
 
 from domain.understanding.kinds import FIRM, Kind, all_plainly, plainly
 from domain.understanding.phrases import Lexicon, lexicon_of
@@ -11,8 +10,9 @@ from domain.understanding.spelling import is_wordy, spelled, with_synonyms
 
 _MERELY = {Kind.YES: Kind.MERE_YES, Kind.NO: Kind.MERE_NO}
 _NEEDS = {Kind.BESIDE_FIRM: FIRM, Kind.BESIDE_FIRM_YES: frozenset({Kind.FIRM_YES})}
-_RISKY_WITH_NO = frozenset({Kind.RISKY, Kind.OTHER_TIME, Kind.WRONG_NUMBER})
-_RISKY_WITH_YES = frozenset({*_RISKY_WITH_NO, Kind.RISKY_FOR_YES})
+_RISKY_WITH_ANY = frozenset({Kind.RISKY, Kind.OTHER_TIME, Kind.WRONG_NUMBER})
+_RISKY_WITH_NO = frozenset({*_RISKY_WITH_ANY, Kind.RISKY_FOR_NO})
+_RISKY_WITH_YES = frozenset({*_RISKY_WITH_ANY, Kind.RISKY_FOR_YES})
 _COURTEOUS = frozenset({Kind.WITH_YES, Kind.MERE_YES})
 
 
@@ -51,6 +51,18 @@ class Reading:
         return all_plainly(found)
 
     @property
+    def is_logistics(self) -> bool:
+        """Whether this begins, but for fillers, with what is about how to come and what to bring."""
+        at = 0
+        for phrase, kind in self.phrases:
+            if Kind.LOGISTICS in self.lexicon.marks.at(self.words, at):
+                return True
+            if kind is not Kind.FILLER:
+                return False
+            at += phrase.count(" ") + 1
+        return False
+
+    @property
     def is_courtesy(self) -> bool:
         """Whether nothing but thanks, farewells and their like is said, and at least one of these."""
         polite = self.lexicon.courtesies
@@ -82,6 +94,7 @@ def _kinds(phrases: Sequence[tuple[str, Kind | None]], words: Sequence[str], lex
     found: list[Kind] = []
     at, start, after_unknown = 0, 0, False
     risky: Set[Kind] | None = None  # in what an open phrase has opened
+    ahead = _marks_ahead(words, lexicon) if any(one in lexicon.open_phrases for one, _ in phrases) else ()
     for phrase, known in phrases:
         at += phrase.count(" ") + 1
         kind = known or Kind.UNCLEAR
@@ -91,7 +104,7 @@ def _kinds(phrases: Sequence[tuple[str, Kind | None]], words: Sequence[str], lex
             kind = Kind.ASIDE  # "I can't come, I have a friend who can't": who writes does not say that again
         if phrase in lexicon.open_phrases:
             risky = _RISKY_WITH_YES if plainly(kind) is Kind.YES else _RISKY_WITH_NO
-            if not risky.isdisjoint(_marks_of_clause(words, at, lexicon)):
+            if not risky.isdisjoint(ahead[at]):
                 risky, kind = None, kind if phrase in lexicon.closed_phrases else Kind.UNCLEAR
         after_unknown = known is None
         found.append(kind)
@@ -109,10 +122,13 @@ def _agreeing(clause: list[Kind]) -> list[Kind]:
     return [Kind.UNCLEAR if kind in lonely else kind for kind in clause]
 
 
-def _marks_of_clause(words: Sequence[str], at: int, lexicon: Lexicon) -> Iterator[Kind]:
-    """From here to the next pause."""
-    for i in takewhile(lambda i: words[i] != PAUSE, range(at, len(words))):
-        yield from lexicon.marks.at(words, i)
+def _marks_ahead(words: Sequence[str], lexicon: Lexicon) -> Sequence[Set[Kind]]:
+    """For each word, and for the end of the text, the marks from there to the next pause."""
+    ahead: list[frozenset[Kind]] = [frozenset()]
+    for at in reversed(range(len(words))):
+        marks = lexicon.marks.at(words, at)
+        ahead.append(frozenset() if words[at] == PAUSE else ahead[-1].union(marks))
+    return ahead[::-1]
 
 
 def plain_words(text: str, code: str) -> list[str]:

@@ -1,9 +1,14 @@
 """What a patient's text means, rule by rule, in English. A wrong decision costs an appointment, so most of these texts
 must decide nothing. Many more texts are in `utterances/en.tsv`."""
 
+from unittest.mock import patch
+
 import pytest
 
 from domain.replies import Answer, Keyword, Meaning, Topic, interpret
+from domain.understanding.phrases import Glossary, lexicon_of
+from domain.understanding.plaintext import tokens
+from domain.understanding.reading import read
 
 YES = [
     "YES", "y", "Yep!", "yeah", "yesss", "Yse", "ok", "k", "Okay thank you", "sure thing", "Of course!",
@@ -14,7 +19,9 @@ YES = [
     "Sorry for the late reply. Yes", "That works for me", "sounds good", "I'd like to keep my appointment",
     "please don't cancel my appointment", "I'm not cancelling", "yes for both", "Confirm my appt for tomorrow",
     "looking forward to seeing you", "can't wait!", "Tuesday is good", "This is Sarah, yes", "Yes. Thanks, Sarah",
-    "yaah", "yesyes",
+    "yaah", "yesyes", "YES to confirm", "Yes to confirm my appointment", "no need to confirm, I'll be there",
+    "not gonna lie I'll be there", "I already said yes", "Please confirm me", "I don't want to miss it",
+    "I would never cancel",
 ]  # fmt: skip
 NO = [
     "NO", "n", "Nope", "nah", "nooo", "no thanks", "No. Thank you.", "Sorry, no", "can't make it",
@@ -24,7 +31,10 @@ NO = [
     "im gonna have to cancel", "No, please cancel it", "Could you please cancel my appointment?",
     "I'm sick, can't come", "Something came up, please cancel", "I no longer need the appointment",
     "definitely not", "no way", "I'm afraid I can't", "no to all", "👎🏿", "❌", "🙅‍♀️",
-    "Sorry I have to cancel, thank you",
+    "Sorry I have to cancel, thank you", "I'm not available", "Sorry, unavailable on Tuesday", "NO to cancel",
+    "yeah i can't make it", "That doesn't work for me", "No that won't work", "I already cancelled",
+    "booked by mistake, please cancel", "I confirm I want to cancel", "confirm that I'm not coming", "no to both",
+    "none of them", "neither",
 ]  # fmt: skip
 CONDITIONS = [
     "yes but can we do 3pm", "Yes, but I'll be late", "yes if Dr Lee is in", "yes unless it snows", "yes at 3?",
@@ -76,27 +86,64 @@ TAKEN_BACK = [
     "I can't come. Is there another slot?", "I can't make it, how about Friday", "I can't come, 2pm is better",
     "I won't be there until noon", "I can't come so early", "I can't come as early as that",
     "I can't come to the phone",
+    "Yes. Actually",
     "I'll be there, weather permitting", "I'll be there. My wife can't", "I'll be there, hardly", "I'll be there not",
     "see you then, unless I call", "I'm coming down with the flu", "I'll be there in spirit",
     "need to confirm with my wife", "I'll confirm tomorrow", "sorry, I can't wait", "“I can't come”, he said",
 ]  # fmt: skip
+# After a yes only what we know leaves it as it is.
+YES_AND_UNKNOWN = [
+    "Yes. Sike", "Yes. Pending insurance approval", "Yes. That was my toddler", "Yes. The patient is deceased",
+    "Yes. Stuck in traffic", "Yes. What is this about?", "Yes. By zoom", "Yes, Zoom", "Yes. Make it virtual",
+    "Yes. Where do I park? Subject to traffic", "Confirmed. My husband is driving me", "YES, PENDING", "Yes. Disregard",
+    "I'll be there. Subject to approval", "I'll be there, in your dreams", "I'll be there pending childcare",
+    "Yeah, that's fine! It's £6 to get in, is that ok?", "Yes, one second", "2 thumbs up",
+]  # fmt: skip
+OTHERS_BRING = [
+    "I can't make it, dad is taking her", "I can't come so my mother takes my slot", "I can't come. Grandma brings him",
+    "I can't come, sending my brother in my place", "I'm not coming, my husband brings our daughter",
+]  # fmt: skip
+OTHER_FORMS = [
+    "I won't be there, it's online", "I can't come so video please", "I can't come. Let's do zoom",
+    "I can't come, telehealth please", "I can't come because I'm already there", "I can't come because you are closed",
+    "I can't get in, the door is locked",
+]  # fmt: skip
+NO_IN_JEST = [
+    "I can't come. Sike", "Definitely not. Psych!", "I can't come. Disregard", "Not coming. Sent accidentally",
+    "I can't come. Wrong chat", "No way. Just kidding",
+]  # fmt: skip
+ANSWERING_MACHINES = [
+    "I am not available. Please leave your name and number.", "I'm unavailable. Please contact my assistant Tom.",
+    "Thanks for your message. I'm not available to respond.", "I'm on a plane so I'm not available.",
+    "I'm not around. Text Jane.",
+    "I am in a meeting so I am unavailable.", "I'm not available for work", "I can't. Leave it after the beep",
+]  # fmt: skip
+ELSEWHERE = [
+    "I'm not going to work that day", "I can't go to work that day", "I cancelled work for this", "I can't go home",
+    "I'm not coming home", "I can't make it to work", "I'm not going for surgery",
+]  # fmt: skip
+DESPAIR = ["I don't want to be here anymore", "I dont want to be here", "I can't do this anymore", "I can't anymore"]
+NOT_ALL = [
+    "not all", "not both", "I can't come to both", "I can't come to all of them", "I am not coming to both",
+    "Both of us can't come", "I'm not going to both",
+]  # fmt: skip
 UNCLEAR = [
     *CONDITIONS, *QUESTIONS, *DOUBTS, *COURTESIES, *BOTH, *NUMBERED, *ECHOES, *MACHINES, *STRANGERS, *EITHER,
-    *TAKEN_BACK,
+    *TAKEN_BACK, *YES_AND_UNKNOWN, *OTHERS_BRING, *OTHER_FORMS, *NO_IN_JEST, *ANSWERING_MACHINES, *ELSEWHERE, *DESPAIR,
+    *NOT_ALL,
 ]  # fmt: skip
 
 # A clear answer, and beside it something that leaves it as it is: a person reads that.
 YES_AND_MORE = [
     "Yes. Do you take insurance?", "Yes. Do I need to bring anything?", "Good morning! Yes. Where do I park?",
-    "Yeah, that's fine! It's £6 to get in, is that ok?", "see you then, we're all christmassy here!",
-    "Got a lift, so I'll be there", "Yeah why not, is the gang all ready", "I'll be there with bells on", "Yes, Sarah",
-    "Confirmed. My husband is driving me", "Yes - Sarah Jones",
+    "Yes. And do I need to bring anything? Thanks!", "Yes. Thank you! How long will it take?",
+    "I'll be there, where do I park?", "I'll be there with bells on", "Yes, Sarah", "Yes - Sarah Jones",
 ]  # fmt: skip
 NO_AND_MORE = [
     "I'm not coming over, do whatever you want", "Am on a train so i'm afraid not!", "Stupid.its not possible",
     "Tomorrow final hearing on my laptop case so i cant.", "I can't come because the cat died",
     "I not free today i haf 2 pick my parents up tonite...", "can't make it, the roads are flooded",
-    "2mro i am not coming to gym machan. Goodnight.", "please cancel, the tooth fell out",
+    "Definitely not. The cat died", "please cancel, the tooth fell out",
 ]  # fmt: skip
 CANCELLED_AFTER_A_YES = [
     "Yes please cancel", "Yes, cancel my appointment", "ok cancel it", "sure, cancel", "Yes. I need to cancel",
@@ -114,7 +161,9 @@ CORRECTED_TO_NO = [
 STOP = [
     "stop please", "Please stop", "STOP 🛑", "stop texting me", "no more texts", "don't text me",
     "please don't message me again", "take me off your list", "I told you twice already, stop texting me!!",
-    "Yes. Stop texting me", "No, stop",
+    "Yes. Stop texting me", "No, stop", "Stop all messages", "stop sending messages", "STOP texting this number!",
+    "stop this now", "remove me", "I don't want to receive any more messages", "I do not wish to receive texts",
+    "stop with the texts",
 ]  # fmt: skip
 BARE_STOP = [
     "STOP", "stop.", "StopAll", "stop all", "unsubscribe", "END", "Quit", "revoke", "OPTOUT", "opt out", "Opt-out!",
@@ -188,7 +237,15 @@ def test_a_bare_cancel_is_a_no_and_an_opt_out_because_the_carrier_acts_on_it(tex
 
 @pytest.mark.parametrize(
     ("text", "keyword"),
-    [("START", Keyword.START), ("unstop", Keyword.START), ("Help!", Keyword.HELP), ("info", Keyword.HELP)],
+    [
+        ("START", Keyword.START),
+        ("START please", Keyword.START),
+        ("unstop", Keyword.START),
+        ("Help!", Keyword.HELP),
+        ("help please", Keyword.HELP),
+        ("Help me", Keyword.HELP),
+        ("info", Keyword.HELP),
+    ],
 )
 def test_start_and_help_are_keywords_when_they_stand_alone(text: str, keyword: Keyword) -> None:
     meaning = interpret(text)
@@ -248,6 +305,28 @@ def test_english_is_always_understood_and_an_unknown_language_means_english(lang
 def test_what_is_longer_than_any_text_message_decides_nothing() -> None:
     assert interpret("yes " * 25_000).rule == "too long for an answer"
     assert interpret("yes" + "…" * 1_590 + " no").answer is Answer.UNCLEAR
+
+
+def test_a_text_full_of_open_phrases_takes_no_longer_than_any_other() -> None:
+    words = tokens("because " * 200)
+    lexicon = lexicon_of("en")
+    with patch.object(Glossary, "at", autospec=True, side_effect=Glossary.at) as looked_up:
+        read(words, lexicon)
+    assert looked_up.call_count == len(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "answer"),
+    [
+        ("Ja. Vielen Dank!", "de", Answer.YES),
+        ("Ja. Das Zebra schläft", "de", Answer.UNCLEAR),
+        ("Sí. La cebra duerme", "es", Answer.UNCLEAR),
+    ],
+)
+def test_without_a_list_of_what_may_follow_a_yes_only_what_is_understood_does(
+    text: str, language: str, answer: Answer
+) -> None:
+    assert interpret(text, (language,)).answer is answer
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,14 @@ def test_a_word_that_no_list_knows_never_flips_an_answer_and_a_person_reads_it(
     assert meaning.answer is Answer.UNCLEAR or meaning.says_more or meaning.rule == CORRECTED
 
 
+@given(st.sampled_from(ENGLISH[Answer.YES]), ODD_WORDS, st.sampled_from([". ", "! ", "\n", ", "]))
+def test_a_yes_never_stands_beside_a_sentence_that_is_not_understood(text: str, word: str, pause: str) -> None:
+    assume(_is_odd(word, "en") and interpret(word).rule == NOT_UNDERSTOOD.rule)
+    whole = f"{text}{pause}{word}"
+    assume("*" not in read(tokens(whole), lexicon_of("en")).words)  # "thanks, Sarah"
+    assert interpret(whole).answer is Answer.UNCLEAR
+
+
 def _is_odd(word: str, code: str) -> bool:
     lexicon = lexicon_of(code)
     odd = set(tokens(word)) - {"."}
