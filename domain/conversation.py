@@ -210,8 +210,8 @@ class Conversation(Correspondent):
         )
 
     def opt_out(self, by: str, word: str, message_id: str, moment: Moment) -> None:
-        """Stop texting this phone; noted once."""
-        if not self.opted_out:
+        """Stop texting this phone; noted once, and once more where the first seemed to be somebody else's word."""
+        if not self.opted_out or (self.mistaken and word != Topic.WRONG_NUMBER):
             self._note(OptedOut, moment, by=by, word=word, message_id=message_id)
 
     def opt_in(self, by: str, word: str, message_id: str, moment: Moment) -> None:

@@ -64,6 +64,21 @@ def test_whoever_has_this_phone_may_say_yes_after_all(database: str) -> None:
         await world.replies("Oh sorry, YES")
         await world.works()
         assert await world.state() == "confirmed"
+        assert world.phone.said[1:] == ["Confirmed. See you Tuesday!"]
+
+    told(database, story)
+
+
+def test_a_stop_after_a_wrong_number_is_a_stop(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        await world.works()
+        await world.replies("wrong number")
+        await world.replies("STOP")
+        await world.replies("YES")
+        await world.works()
+        assert (await world.conversation()).opted_out
+        assert len(world.phone.said) == 1
 
     told(database, story)
 

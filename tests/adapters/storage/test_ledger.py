@@ -184,7 +184,7 @@ async def a_long_story(store: Rooms) -> str:
     await texts(store, "yes", "SM-yes")
     await books(store, uid="second")
     await asks(store, "booking-main-second", "other")
-    for number, words in enumerate(["maybe", "START", "what?", "hm", "STOP"]):
+    for number, words in enumerate(["maybe", "START", "what?", "hm", "wrong number"]):
         await texts(store, words, f"SM{number}")
     stream = store.ledger.conversation_id("main", SARAH)
     speaker = await store.ledger.conversation(stream)
