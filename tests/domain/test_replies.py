@@ -97,7 +97,7 @@ YES_AND_UNKNOWN = [
     "Yes. Stuck in traffic", "Yes. What is this about?", "Yes. By zoom", "Yes, Zoom", "Yes. Make it virtual",
     "Yes. Where do I park? Subject to traffic", "Confirmed. My husband is driving me", "YES, PENDING", "Yes. Disregard",
     "I'll be there. Subject to approval", "I'll be there, in your dreams", "I'll be there pending childcare",
-    "Yeah, that's fine! It's £6 to get in, is that ok?", "Yes, one second", "2 thumbs up",
+    "Sure, sounds fine! Parking is £4 there, right?", "Yes, one second", "2 thumbs up",
 ]  # fmt: skip
 OTHERS_BRING = [
     "I can't make it, dad is taking her", "I can't come so my mother takes my slot", "I can't come. Grandma brings him",
@@ -140,9 +140,9 @@ YES_AND_MORE = [
     "I'll be there, where do I park?", "I'll be there with bells on", "Yes, Sarah", "Yes - Sarah Jones",
 ]  # fmt: skip
 NO_AND_MORE = [
-    "I'm not coming over, do whatever you want", "Am on a train so i'm afraid not!", "Stupid.its not possible",
-    "Tomorrow final hearing on my laptop case so i cant.", "I can't come because the cat died",
-    "I not free today i haf 2 pick my parents up tonite...", "can't make it, the roads are flooded",
+    "I'm not coming over, suit yourselves", "Am stuck in a lift so i'm afraid not!",
+    "Tomorrow big inspection of our boiler so i cant.", "I can't come because the cat died",
+    "I not free tmr i haf 2 fetch my aunt...", "can't make it, the roads are flooded",
     "Definitely not. The cat died", "please cancel, the tooth fell out",
 ]  # fmt: skip
 CANCELLED_AFTER_A_YES = [
@@ -154,7 +154,7 @@ CORRECTED_TO_YES = [
     "not coming. Scratch that, I'm coming", "no hold on yes",
 ]  # fmt: skip
 CORRECTED_TO_NO = [
-    "yes wait no", "yes, yes, yes, but actually, no", "Yes. Correction: no", "I'll be there. Oops, I can't",
+    "yes wait no", "yes yes but actually, no", "Yes. Correction: no", "I'll be there. Oops, I can't",
     "yes sorry I meant no", "ok actually no", "confirm... I mean cancel",
 ]  # fmt: skip
 
