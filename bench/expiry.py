@@ -22,10 +22,10 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from adapters.storage import migrations, opening
-from adapters.storage.database import Database, Row, Write
-from adapters.storage.group_commit import GroupCommit
+from adapters.storage.database import Write
 from adapters.storage.ledger import OVERDUE, TO_REMIND, StoredLedger
 from adapters.storage.sealing import Wrapping
+from bench.storage import Collected
 from domain.booking import Booking
 from domain.clinics import Clinic
 from domain.conversation import Conversation, Outcome
@@ -56,18 +56,6 @@ COLUMNS = f"\n{'':<30}{'runs':>6}{'few':>11}{'many':>11}   ratio (middle half of
 
 
 # -- Bookings by the real code ----------------------------------------------------------------------------------------
-
-
-class Collected(GroupCommit):
-    """Stores nothing, and keeps what would have been stored."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.writes: list[Write] = []
-
-    async def commit(self, write: Write) -> list[Row]:
-        self.writes.append(write)
-        return []
 
 
 class Patient:

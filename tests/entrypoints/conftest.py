@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,6 +57,16 @@ SECRETS = (SECRET, TOKEN, API_KEY, ENVIRONMENT["ENCRYPTION_KEY"])
 
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 Headers = Sequence[tuple[str | bytes, str | bytes]]
+
+
+@pytest.fixture
+def named_database(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A database that the settings name, and nothing else, for a command in a folder of its own."""
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DATABASE_URL", database)
+    monkeypatch.chdir(tmp_path)
+    return database
 
 
 # -- Requests -------------------------------------------------------------------------------------------------

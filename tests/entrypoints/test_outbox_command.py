@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from click.testing import CliRunner, Result
 from entrypoints import errands
 from entrypoints.cli import main
 from tests.databases import column, everything, meddle, seen
-from tests.entrypoints.conftest import ENVIRONMENT
 from tests.examples import NOW
 from tests.stories.world import World, a_world, drops_the_line, refuses
 
@@ -23,14 +21,10 @@ LATER = NOW + timedelta(minutes=30)
 
 
 @pytest.fixture(autouse=True)
-def url(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(named_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The database that the settings name; it is half past nine."""
-    for name in ENVIRONMENT:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(errands, "clock", lambda: LATER)
-    return database
+    return named_database
 
 
 def lived(url: str, story: Callable[[World], Coroutine[Any, Any, None]]) -> None:

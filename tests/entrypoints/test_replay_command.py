@@ -4,7 +4,6 @@ import asyncio
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 import pytest
@@ -12,7 +11,6 @@ from click.testing import CliRunner, Result
 
 from entrypoints import cli
 from tests.databases import everything, meddle
-from tests.entrypoints.conftest import ENVIRONMENT
 from tests.examples import SARAH
 from tests.stories.world import World, a_world
 
@@ -20,19 +18,15 @@ pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 
 @pytest.fixture(autouse=True)
-def url(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(named_database: str) -> str:
     """A clinic's morning, in the database that the settings name."""
-    for name in ENVIRONMENT:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DATABASE_URL", database)
-    monkeypatch.chdir(tmp_path)
 
     async def morning() -> None:
-        async with a_world(database) as world:
+        async with a_world(named_database) as world:
             await live(world)
 
     asyncio.run(morning())
-    return database
+    return named_database
 
 
 async def live(world: World) -> None:
