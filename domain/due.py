@@ -5,14 +5,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.booking import Booking
 from domain.decisions import Decisions
+from domain.errors import NotPossible
 from domain.facts import Moment
 
 log = logging.getLogger("replyes.due")
 BATCH = 500
 
 Find = Callable[[datetime, int], Awaitable[Sequence[str]]]
-Handle = Callable[[str, datetime, Moment], Awaitable[bool]]
+Handle = Callable[[Booking, datetime, Moment], Awaitable[None]]
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Due(Decisions):
 
     async def _one(self, handle: Handle, stream: str, now: datetime, recorded_at: datetime, done: Pass) -> bool:
         try:
-            handled = await self.decide(recorded_at, lambda moment: handle(stream, now, moment))
+            handled = await self.decide(recorded_at, lambda moment: self._handled(handle, stream, now, moment))
         except Exception:
             log.exception("%s: what is due could not be done; the next run tries again", stream)
             done.failed += 1
@@ -50,3 +52,14 @@ class Due(Decisions):
         done.done += handled
         done.settled_meanwhile += not handled
         return handled
+
+    async def _handled(self, handle: Handle, stream: str, now: datetime, moment: Moment) -> bool:
+        """False where somebody else was first. A handler tells that by NotPossible, before it stores anything."""
+        booking = await self.ledger.booking(stream)
+        if booking is None:
+            raise LookupError(f"there is no booking {stream}")
+        try:
+            await handle(booking, now, moment)
+        except NotPossible:
+            return False
+        return True

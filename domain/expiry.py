@@ -5,7 +5,6 @@ from datetime import datetime
 from domain.booking import Booking
 from domain.clinics import OnExpiry
 from domain.due import Due, Pass
-from domain.errors import NotPossible
 from domain.facts import Moment
 from domain.inbox import Staff
 from domain.ledger import Work
@@ -18,21 +17,14 @@ class Expiry(Due):
         """Expire everything that is overdue at `now`."""
         return await self._each(self.ledger.overdue, self._expired, now, recorded_at or now)
 
-    async def _expired(self, stream: str, now: datetime, moment: Moment) -> bool:
-        booking = await self.ledger.booking(stream)
-        if booking is None:
-            raise LookupError(f"there is no booking {stream}")
+    async def _expired(self, booking: Booking, now: datetime, moment: Moment) -> None:
         was_reached = booking.reached and not await self._is_silenced(booking)
         cancels = was_reached and self.clinic(booking.clinic).on_expiry is OnExpiry.CANCEL
-        try:
-            booking.run_out(cancels, now, moment)
-        except NotPossible:
-            return False
+        booking.run_out(cancels, now, moment)
         if not cancels:
             reason = Staff.NO_ANSWER if was_reached else Staff.NEVER_REACHED
-            booking.hand_to_staff(reason, moment, bookings=(stream,))
+            booking.hand_to_staff(reason, moment, bookings=(booking.id,))
         await self.append(Work(changed=[booking]))
-        return True
 
     async def _is_silenced(self, booking: Booking) -> bool:
         """Whether the patient has opted out: reminders did not come, and silence means nothing."""

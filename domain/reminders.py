@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from domain.booking import Booking
 from domain.due import Due, Pass
-from domain.errors import NotPossible
 from domain.facts import Moment
 from domain.ledger import Work
 
@@ -15,13 +15,6 @@ class Reminders(Due):
         """Queue every reminder that is due at `now`; one for a booking, however many were missed."""
         return await self._each(self.ledger.to_remind, self._due, now, recorded_at or now)
 
-    async def _due(self, stream: str, now: datetime, moment: Moment) -> bool:
-        booking = await self.ledger.booking(stream)
-        if booking is None:
-            raise LookupError(f"there is no booking {stream}")
-        try:
-            booking.remind(now, moment)
-        except NotPossible:
-            return False
+    async def _due(self, booking: Booking, now: datetime, moment: Moment) -> None:
+        booking.remind(now, moment)
         await self.append(Work(changed=[booking]))
-        return True
