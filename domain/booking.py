@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from domain import booking_facts as facts
 from domain.correspondence import Correspondent, DeliveryReported, HandedToStaff, TextSent
@@ -219,6 +220,11 @@ class Booking(Correspondent):
     def private(self, text: str) -> Private:
         """Sealed with the conversation's key, or, where there is no phone and so no conversation, with its own."""
         return Private(self.conversation or self.id, text)
+
+    @property
+    def local_start(self) -> datetime | None:
+        """The start on the patient's clock."""
+        return self.starts_at.astimezone(ZoneInfo(self.time_zone)) if self.starts_at else None
 
     @property
     def reminders(self) -> list[datetime]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from domain.booking import Booking
 from domain.choices import choices, names_a_day
@@ -30,7 +29,7 @@ def said(text: str, named: Sequence[Booking], languages: Sequence[str]) -> tuple
 
 def _singles_out(text: str, named: Sequence[Booking], languages: Sequence[str]) -> bool:
     """Whether a text about several bookings names a day or a patient: "see you Tuesday", "for Tom"."""
-    return len(named) > 1 and (names_a_day(text, languages) or any(_name.search(text) for _name in _patients(named)))
+    return len(named) > 1 and (names_a_day(text, languages) or any(name.search(text) for name in _patients(named)))
 
 
 def _choices(text: str, named: Sequence[Booking], languages: Sequence[str]) -> dict[int, Answer]:
@@ -61,9 +60,9 @@ def _is_of_another_day(text: str, named: Sequence[Booking], languages: Sequence[
 
 
 def _weekday(booking: Booking) -> int | None:
-    """On the patient's clock; 0 is Monday."""
-    return booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).weekday() if booking.starts_at else None
+    """0 is Monday."""
+    return booking.local_start.weekday() if booking.local_start else None
 
 
 def _day_of_month(booking: Booking) -> int | None:
-    return booking.starts_at.astimezone(ZoneInfo(booking.time_zone)).day if booking.starts_at else None
+    return booking.local_start.day if booking.local_start else None

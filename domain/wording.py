@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from domain.booking import Booking
 from domain.clinics import Clinic
@@ -140,10 +139,10 @@ def _name(booking: Booking) -> str:
 
 def _near(page: Page, booking: Booking) -> str:
     """The ending of the patterns for a day that has a name of its own, on the patient's calendar."""
-    if page.now is None or booking.starts_at is None:
+    start = booking.local_start
+    if page.now is None or start is None:
         return ""
-    zone = ZoneInfo(booking.time_zone)
-    days = (booking.starts_at.astimezone(zone).date() - page.now.astimezone(zone).date()).days
+    days = (start.date() - page.now.astimezone(start.tzinfo).date()).days
     return {0: "_today", 1: "_tomorrow"}.get(days, "")
 
 

@@ -8,8 +8,8 @@ from typing import Literal
 from babel.dates import get_day_names
 
 from domain.languages import language
+from domain.understanding.plaintext import UNSPACED
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 Width = Literal["wide", "abbreviated"]
 WIDTHS: tuple[Width, ...] = ("wide", "abbreviated")
 SHORTEST = 3  # letters; shorter abbreviations are words of their own ("so", "do", "mi")
@@ -53,4 +53,4 @@ def _names(code: str, width: Width) -> dict[str, int]:
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     """A name as a word of its own; in scripts without spaces, wherever it stands."""
-    return re.compile(re.escape(name) if _UNSPACED.search(name) else rf"\b{re.escape(name)}\b\.?")
+    return re.compile(re.escape(name) if UNSPACED.search(name) else rf"\b{re.escape(name)}\b\.?")

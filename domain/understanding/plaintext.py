@@ -20,7 +20,7 @@ _BARE = str.maketrans(
     {**dict(zip("ıłøđðأإآىةکی", "ilodd\u0627\u0627\u0627\u064a\u0647\u0643\u064a", strict=True)), "æ": "ae", "œ": "oe"}
 )
 # Scripts that are written without spaces, and Hangul, where they are often left out: each character is a word.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def tokens(text: str) -> list[str]:
@@ -36,7 +36,7 @@ def plain(text: str) -> str:
     form = normalize("NFKC", text.translate(_APOSTROPHES)).casefold()
     if not form.isascii():
         form = normalize("NFC", _ACCENT.sub("", normalize("NFD", form))).translate(_BARE)
-        form = _UNSPACED.sub(r" \g<0> ", form)
+        form = UNSPACED.sub(r" \g<0> ", form)
     return form
 
 
