@@ -26,7 +26,8 @@ The beats, which use the story and speak to ports:
                     confirmations (a webhook of the calendar), answers (a text),
                     due (what time brings: expiry, reminders),
                     speech (the moment to say something; speaking, asking, telling),
-                    outcomes (what became of an errand), handling (a person takes care of an errand)
+                    outcomes (what became of an errand), handling (a person takes care of an errand),
+                    desk (a person takes care of a booking, or of what the inbox holds)
     reconcile       what webhooks missed, from the calendar; sweep: the same from the carrier
     reactions       REACT: a fact becomes errands; pure
     delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar;

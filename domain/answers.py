@@ -94,7 +94,13 @@ class Answers(Decisions):
             return
         work.finished = asking.errand
         conversation.text_accepted(
-            Kind.ASK, asking.errand, moment, message_id="", proved_by="reply", bookings=asking.bookings
+            Kind.ASK,
+            asking.errand,
+            moment,
+            message_id="",
+            proved_by="reply",
+            bookings=asking.bookings,
+            segments=asking.segments,
         )
         for booking in unproved:
             booking.question_accepted(asking.errand, "", "reply", moment)

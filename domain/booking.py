@@ -213,8 +213,12 @@ class Booking(Correspondent):
         """A person decides for the patient."""
         self._move(Move.STAFF_CANCELS, facts.CancelledByStaff, moment, who=who)
 
+    def ask_again(self, who: str, deadlines: Deadlines, moment: Moment) -> None:
+        """A person lets the patient be asked once more."""
+        self._move(Move.ASK_AGAIN, facts.AskedAgain, moment, who=who, **deadlines.as_fields())
+
     def set_deadlines(self, deadlines: Deadlines, moment: Moment) -> None:
-        """A late question, or "ask again"."""
+        """A late question."""
         self._note(facts.DeadlinesSet, moment, **deadlines.as_fields())
 
     def private(self, text: str) -> Private:

@@ -310,8 +310,24 @@ class CancelledByStaff(DecidedByStaff):
     TOPIC = "booking.cancelled_by_staff"
 
 
+class AskedAgain(Moved):
+    """A member of staff lets the patient be asked once more, with a new set of deadlines. Until the new question has
+    left, an answer to the one before it still counts."""
+
+    TOPIC = "booking.asked_again"
+    who: str
+    ask_at: datetime
+    remind_at: list[datetime]
+    expire_at: datetime
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.question, aggregate.reminded_until = None, None
+        aggregate.ask_at, aggregate.remind_at, aggregate.expire_at = self.ask_at, self.remind_at, self.expire_at
+
+
 class DeadlinesSet(Fact):
-    """A late question, or "ask again": a new set of deadlines."""
+    """A late question: a new set of deadlines."""
 
     TOPIC = "booking.deadlines_set"
     ask_at: datetime | None

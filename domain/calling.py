@@ -17,6 +17,7 @@ from domain.series import Turn, others_pending, speaks_for_series, turn
 AFTER_DOUBT = timedelta(seconds=15)  # longer than any call can still be under way
 CANCEL_REASON = "Patient declined via SMS"
 EXPIRED_REASON = "No answer to the confirmation SMS in time"
+CLINIC_REASON = "Cancelled by the clinic"
 
 FITS = {
     Kind.CONFIRM_IN_CALENDAR: (CalendarStatus.ACCEPTED,),
@@ -88,7 +89,7 @@ class Calling(Delivery):
         if kind is Kind.CONFIRM_IN_CALENDAR:
             outcome = await calendar.confirm(booking.uid)
         else:
-            outcome = await calendar.cancel(booking.uid, EXPIRED_REASON if booking.frees_slot else CANCEL_REASON)
+            outcome = await calendar.cancel(booking.uid, _reason(booking))
         log.info("%s %s: called Cal.com, %s", kind, claimed.errand.key, type(outcome).__name__.lower())
         match outcome:
             case InDoubt(detail):
@@ -138,6 +139,13 @@ class Calling(Delivery):
         if is_news:
             await self.outcomes.closed(claimed, refusal.code, now)
         await self._later(claimed, refusal.detail, SHORTEST_PAUSE)
+
+
+def _reason(booking: Booking) -> str:
+    """What patient and host will read."""
+    if booking.frees_slot:
+        return EXPIRED_REASON
+    return CANCEL_REASON if booking.patient_waits else CLINIC_REASON
 
 
 def _acts_on(kind: Kind, booking: Booking) -> tuple[CalendarStatus, ...]:

@@ -15,6 +15,7 @@ from domain.errands import Kind, Says
 from domain.facts import Fact, Moment, Private, StreamCreated
 from domain.inbound import InboundText
 from domain.replies import Meaning, Topic
+from domain.saying.segments import segments
 
 BEFORE_IT_WAS_KEPT = "1970-01-01T00:00:00+00:00"
 
@@ -65,15 +66,17 @@ class QuestionAsked(Fact):
     errand: str
     bookings: list[str]
     words: Private
+    segments: int = 0
 
     def apply(self, aggregate: "Conversation") -> None:
-        aggregate.asking = Question(self.errand, tuple(self.bookings), self.timestamp)
+        aggregate.asking = Question(self.errand, tuple(self.bookings), self.timestamp, self.segments)
 
 
 class Heard(Fact):
     """A text from this phone, what it was taken to mean, by which rule, and what came of it.
     `says` names what it is answered with (see `domain.wording`), "" where it is not answered at once. `sent_at` is
-    None for a text that was heard when it came, a moment for one that was fetched later."""
+    None for a text that was heard when it came, a moment for one that was fetched later; `asked_at` is when the
+    question left that it is the first to decide, None for any other text."""
 
     TOPIC = "conversation.heard"
     message_id: str
@@ -85,6 +88,7 @@ class Heard(Fact):
     bookings: list[str]
     says: str
     sent_at: datetime | None = None
+    asked_at: datetime | None = None
 
     def apply(self, aggregate: "Conversation") -> None:
         if self.outcome == Outcome.DECIDED:
@@ -123,21 +127,24 @@ class OptedIn(ConsentChanged):
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the errand that asks it, the bookings that it names, and when it was about to leave."""
+    """One question: the errand that asks it, the bookings that it names, when it was about to leave, and how many
+    segments it has."""
 
     errand: str
     bookings: tuple[str, ...]
     asked_at: datetime
+    segments: int = 0
 
     def memory(self) -> dict[str, Any]:
-        return {"errand": self.errand, "bookings": list(self.bookings), "asked_at": self.asked_at.isoformat()}
+        kept = {"errand": self.errand, "bookings": list(self.bookings), "asked_at": self.asked_at.isoformat()}
+        return {**kept, "segments": self.segments}
 
     @classmethod
     def recall(cls, memory: Mapping[str, Any] | None) -> "Question | None":
         if not memory:
             return None
         asked_at = datetime.fromisoformat(memory.get("asked_at", BEFORE_IT_WAS_KEPT))
-        return cls(memory["errand"], tuple(memory["bookings"]), asked_at)
+        return cls(memory["errand"], tuple(memory["bookings"]), asked_at, memory.get("segments", 0))
 
 
 class Conversation(Correspondent):
@@ -182,7 +189,8 @@ class Conversation(Correspondent):
 
     def ask(self, errand: str, bookings: tuple[str, ...], words: str, moment: Moment) -> None:
         """Fix the question that is about to leave."""
-        self._note(QuestionAsked, moment, errand=errand, bookings=list(bookings), words=self.private(words))
+        said = {"words": self.private(words), "segments": segments(words)}
+        self._note(QuestionAsked, moment, errand=errand, bookings=list(bookings), **said)
 
     def hear(
         self,
@@ -207,6 +215,7 @@ class Conversation(Correspondent):
             bookings=list(bookings),
             says=says or "",
             sent_at=text.sent_at,
+            asked_at=self._first_answered() if outcome is Outcome.DECIDED else None,
         )
 
     def opt_out(self, by: str, word: str, message_id: str, moment: Moment) -> None:
@@ -226,6 +235,12 @@ class Conversation(Correspondent):
     def private(self, text: str) -> Private:
         """Words that only this conversation's key opens."""
         return Private(self.id, text)
+
+    def _first_answered(self) -> datetime | None:
+        """When the question left that a decision now is the first to answer; None where it has been answered."""
+        if self.question is None or (self.decided_at and self.decided_at >= self.question.asked_at):
+            return None
+        return self.question.asked_at
 
     # -- What facts change ------------------------------------------------------------------------------------
 

@@ -8,12 +8,13 @@ from eventsourcing.domain import BaseAggregate
 from domain.errands import Kind
 from domain.facts import Fact, Moment, Private
 from domain.inbound import Delivery
-from domain.inbox import Staff
+from domain.inbox import Care, Item, Staff
 
 
 class TextSent(Fact):
     """The carrier accepted a text. `proved_by`: the call's outcome, a report, a look-up, a reply, or staff.
-    `bookings` are the streams of the bookings that it speaks of; `words` are None where another fact has them."""
+    `bookings` are the streams of the bookings that it speaks of; `words` are None where another fact has them.
+    `segments` is what the carrier bills, 0 where that was not kept."""
 
     TOPIC = "text.sent"
     kind: str
@@ -22,6 +23,7 @@ class TextSent(Fact):
     words: Private | None
     proved_by: str
     bookings: list[str]
+    segments: int = 0
 
     def apply(self, aggregate: Any) -> None:
         aggregate.heard_of_text(self)
@@ -106,6 +108,26 @@ class ErrandHandled(Fact):
     errand: str
     how: str
     bookings: list[str]
+    who: str = ""
+
+
+class ItemHandled(Fact):
+    """A person took care of an item of the staff's inbox: that of this stream's fact number `item`. `how` is a
+    `domain.inbox.Care`."""
+
+    TOPIC = "staff.item_handled"
+    item: int
+    how: str
+    who: str
+    bookings: list[str]
+
+
+class PhoneShown(Fact):
+    """A person asked to see the patient's whole phone number."""
+
+    TOPIC = "staff.phone_shown"
+    who: str
+    bookings: list[str]
 
 
 class Correspondent(BaseAggregate[str]):
@@ -121,6 +143,7 @@ class Correspondent(BaseAggregate[str]):
         proved_by: str,
         words: Private | None = None,
         bookings: tuple[str, ...] = (),
+        segments: int = 0,
     ) -> None:
         """The carrier has a text of ours."""
         self._note(
@@ -132,6 +155,7 @@ class Correspondent(BaseAggregate[str]):
             words=words,
             proved_by=proved_by,
             bookings=list(bookings),
+            segments=segments,
         )
 
     def text_refused(
@@ -175,10 +199,18 @@ class Correspondent(BaseAggregate[str]):
         self._note(HandedToStaff, moment, reason=reason, detail=detail, bookings=list(bookings))
 
     def errand_handled(
-        self, kind: Kind, errand: str, moment: Moment, *, how: ByHand, bookings: tuple[str, ...] = ()
+        self, kind: Kind, errand: str, moment: Moment, *, how: ByHand, who: str, bookings: tuple[str, ...] = ()
     ) -> None:
         """A person took care of an errand."""
-        self._note(ErrandHandled, moment, kind=kind, errand=errand, how=how, bookings=list(bookings))
+        self._note(ErrandHandled, moment, kind=kind, errand=errand, how=how, who=who, bookings=list(bookings))
+
+    def item_handled(self, item: Item, how: Care, who: str, moment: Moment) -> None:
+        """A person took care of what staff was called for."""
+        self._note(ItemHandled, moment, item=item.version, how=how, who=who, bookings=list(item.bookings))
+
+    def phone_shown(self, who: str, moment: Moment, bookings: tuple[str, ...] = ()) -> None:
+        """A person asked to see the phone number."""
+        self._note(PhoneShown, moment, who=who, bookings=list(bookings))
 
     def private(self, text: str) -> Private:
         """Words that only this patient's key opens."""

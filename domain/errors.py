@@ -22,7 +22,12 @@ class ReplyesError(Exception):
 
 
 class NotPossible(ReplyesError):
-    """The booking is in a state from which this move does not lead anywhere."""
+    """What was asked for changes nothing, as things stand: a move that leads nowhere from the booking's state, or an
+    act that comes too late. `code` is for those who tell it in other words."""
+
+    def __init__(self, told: str, code: str = "state") -> None:
+        super().__init__(told)
+        self.code = code
 
 
 class NotAuthentic(ReplyesError):

@@ -35,7 +35,8 @@ class Shelf(Protocol):
 
 
 class Handling(Decisions):
-    """What people do with errands. Everything here raises NotPossible where it changes nothing, and says why."""
+    """What people do with errands; `who` stands in the log. Everything here raises NotPossible where it changes
+    nothing, and says why."""
 
     def __init__(self, outcomes: TextOutcomes, outbox: Outbox, shelf: Shelf) -> None:
         super().__init__(outcomes.ledger, outcomes.clinics)
@@ -43,18 +44,18 @@ class Handling(Decisions):
         self.outbox = outbox
         self.shelf = shelf
 
-    async def retry(self, key: str, now: datetime) -> None:
+    async def retry(self, key: str, who: str, now: datetime) -> None:
         """Let a worker take the errand now: one that is dead, or one that waits for its time. What is in doubt stays
         so: it is looked up again, and never simply sent."""
-        await self._handle(now, lambda moment: self._retried(key, moment))
+        await self._handle(now, lambda moment: self._retried(key, who, moment))
 
-    async def sent(self, key: str, now: datetime) -> None:
+    async def sent(self, key: str, who: str, now: datetime) -> None:
         """Somebody knows that the text in doubt has left."""
-        await self._handle(now, lambda moment: self._sent(key, moment))
+        await self._handle(now, lambda moment: self._sent(key, who, moment))
 
-    async def unsent(self, key: str, now: datetime) -> None:
+    async def unsent(self, key: str, who: str, now: datetime) -> None:
         """Somebody knows that the text in doubt has not left: it is sent now."""
-        await self._handle(now, lambda moment: self._unsent(key, moment))
+        await self._handle(now, lambda moment: self._unsent(key, who, moment))
 
     async def _handle(self, now: datetime, decision: Callable[[Moment], Awaitable[None]]) -> None:
         try:
@@ -62,32 +63,34 @@ class Handling(Decisions):
         except ClaimLost:
             raise NotPossible("the errand has changed in this moment; look at it again") from None
 
-    async def _retried(self, key: str, moment: Moment) -> None:
+    async def _retried(self, key: str, who: str, moment: Moment) -> None:
         seen = claimed, standing = await self._look(key)
         due_at = claimed.errand.due_at
         if not standing.is_dead and (due_at is None or due_at <= moment.at):
             raise NotPossible(f"errand {key} is due already: a worker takes it next")
-        await self._put_back(seen, ByHand.RETRIED, moment)
+        await self._put_back(seen, ByHand.RETRIED, who, moment)
 
-    async def _unsent(self, key: str, moment: Moment) -> None:
-        await self._put_back(await self._look_at_doubt(key), ByHand.UNSENT, moment)
+    async def _unsent(self, key: str, who: str, moment: Moment) -> None:
+        await self._put_back(await self._look_at_doubt(key), ByHand.UNSENT, who, moment)
 
-    async def _put_back(self, seen: Seen, how: ByHand, moment: Moment) -> None:
+    async def _put_back(self, seen: Seen, how: ByHand, who: str, moment: Moment) -> None:
         speakers = await self.outcomes.speakers(seen[0].errand)
-        await self._note(Work(changed=speakers[:1]), speakers, seen, how, moment)
+        await self._note(Work(changed=speakers[:1]), speakers, seen, (how, who), moment)
 
-    async def _sent(self, key: str, moment: Moment) -> None:
+    async def _sent(self, key: str, who: str, moment: Moment) -> None:
         seen = await self._look_at_doubt(key)
         work = await self.outcomes.acceptance(seen[0], "", "staff", moment)
         if not work.changed:
             raise NotPossible(f"errand {key} is known to be sent already")
         work.finished = None  # the errand goes as it was looked at, or not at all
-        await self._note(work, work.changed, seen, ByHand.SENT, moment)
+        await self._note(work, work.changed, seen, (ByHand.SENT, who), moment)
 
-    async def _note(self, work: Work, speakers: list[Speaker], seen: Seen, how: ByHand, moment: Moment) -> None:
-        claimed, standing = seen
+    async def _note(
+        self, work: Work, speakers: list[Speaker], seen: Seen, act: tuple[ByHand, str], moment: Moment
+    ) -> None:
+        (claimed, standing), (how, who) = seen, act
         errand, about = claimed.errand, spoken_of(claimed.errand, speakers)
-        speakers[0].errand_handled(errand.kind, errand.key, moment, how=how, bookings=about)
+        speakers[0].errand_handled(errand.kind, errand.key, moment, how=how, who=who, bookings=about)
         work.handled = Handled(claimed, standing.is_dead, how, moment.at)
         await self.append(work)
 

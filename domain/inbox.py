@@ -1,5 +1,6 @@
 """What only a person can settle. Facts keep a code and a detail; the sentence for the inbox is made here."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -32,6 +33,28 @@ class Staff(StrEnum):
     CAME_LATE = "came_late"
     SEAT_GIVEN_UP = "seat_given_up"
     SERIES_UNDECIDED = "series_undecided"
+
+
+class Care(StrEnum):
+    """How far people have come with an item. The values are stored for ever."""
+
+    OPEN = "open"
+    CALLING = "calling"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something that only a person can settle: fact number `version` of `stream` called for it. `bookings` are the
+    streams that it is about."""
+
+    stream: str
+    version: int
+    clinic: str
+    reason: str
+    detail: str
+    bookings: tuple[str, ...]
+    care: Care = Care.OPEN
 
 
 SENTENCES = {

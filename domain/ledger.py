@@ -14,6 +14,7 @@ from domain.conversation import Conversation
 from domain.correspondence import ByHand
 from domain.errands import Claimed, Errand, Kind
 from domain.inbound import Delivery
+from domain.inbox import Item
 from domain.lifecycle import State
 
 
@@ -128,6 +129,15 @@ class Ledger(Protocol):
 
     async def ahead(self, clinic: str, now: datetime) -> Sequence[Known]:
         """The clinic's bookings that have not begun, in the order of their streams."""
+
+    async def question_is_due(self, conversation: str) -> bool:
+        """Whether a question to this phone is still to be sent, or being sent."""
+
+    async def item(self, stream: str, version: int) -> Item | None:
+        """An item of the staff's inbox."""
+
+    async def open_items(self, booking: str) -> Sequence[Item]:
+        """The items about this booking that nobody is done with, the oldest first."""
 
     async def append(self, work: Work) -> None:
         """Store it all in one commit. Raises Conflict where somebody else was first (nothing is stored; load and

@@ -12,6 +12,7 @@ from domain.inbound import Delivery, DeliveryReport
 from domain.inbox import Staff
 from domain.ledger import GivenUp, Outbox, SentText, Work
 from domain.ports import Blame, CalendarStatus, Rejected
+from domain.saying.segments import segments
 
 Speaker = Booking | Conversation
 
@@ -76,6 +77,7 @@ class TextOutcomes(Decisions):
                     proved_by=proved_by,
                     words=said,
                     bookings=about,
+                    segments=segments(claimed.text),
                 )
         return work
 

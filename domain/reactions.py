@@ -83,6 +83,22 @@ def _(fact: of_booking.ReminderDue, stream: Booking) -> Steps:
     return [Withdrawal(_reminders_of(stream)), reminder]
 
 
+@reaction.register(of_booking.AskedAgain)
+def _(fact: of_booking.AskedAgain, stream: Booking) -> Steps:
+    errand = Errand(
+        stream.id,
+        fact.originator_version,
+        Kind.ASK,
+        stream.clinic,
+        fact.timestamp,
+        stream.conversation,
+        (stream.id,),
+        Says.QUESTION,
+        due_at=fact.ask_at,
+    )
+    return [Withdrawal(_reminders_of(stream)), errand]
+
+
 @reaction.register(of_booking.Expired)
 def _(fact: of_booking.Expired, stream: Booking) -> Steps:
     return _tell_calendar(fact, stream) if fact.cancels else [Withdrawal(_reminders_of(stream))]

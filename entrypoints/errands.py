@@ -19,6 +19,7 @@ from entrypoints.wiring import clock
 SHOWN = 12  # characters of an errand's key in the list
 BEGINNING = re.compile(r"[0-9a-f]{6,32}", re.ASCII)
 HEAD = ("ID", "KIND", "STATUS", "BOOKINGS", "DUE", "ATTEMPTS", "NOTE")
+WHO = "command line"  # in the log
 FREE = ("text", "note", "why")  # what may hold a phone number
 
 
@@ -43,7 +44,7 @@ async def find(store: Store, beginning: str) -> ErrandRow:
 async def retry(store: Store, beginning: str) -> str:
     """Let a worker take it now; returns what was done."""
     row = await find(store, beginning)
-    await _handling(store).retry(row.errand, clock())
+    await _handling(store).retry(row.errand, WHO, clock())
     what = "it is looked up again" if row.attempted_at else "a worker takes it now"
     return f"{row.kind} {row.errand}: {what}"
 
@@ -52,9 +53,9 @@ async def resolve(store: Store, beginning: str, fate: str) -> str:
     """Note what a person knows of a text in doubt: "sent" or "unsent"; returns what was done."""
     row, handling = await find(store, beginning), _handling(store)
     if fate == "sent":
-        await handling.sent(row.errand, clock())
+        await handling.sent(row.errand, WHO, clock())
         return f"{row.kind} {row.errand}: noted as sent"
-    await handling.unsent(row.errand, clock())
+    await handling.unsent(row.errand, WHO, clock())
     return f"{row.kind} {row.errand}: noted as not sent, so it is sent now"
 
 

@@ -27,7 +27,7 @@ STORY = {
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
     *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
-    *("due", "reminders", "speaking", "asking", "telling", "series"),
+    *("due", "reminders", "speaking", "asking", "telling", "series", "desk"),
 }
 
 # Which files may import a package that is not ours: a folder, or single files.

@@ -16,6 +16,7 @@ from domain.conversation import Conversation
 from domain.errands import Kind
 from domain.facts import Fact, conversation_id
 from domain.inbound import Delivery
+from domain.inbox import Item
 from domain.ledger import Known, SentText, Work
 from domain.lifecycle import State
 
@@ -46,6 +47,15 @@ PHONE_DIGESTS = "phone digests"
 DIGEST_KEY = "SELECT sealed_key FROM store_secrets WHERE name = :name"
 KEEP_DIGEST_KEY = "INSERT INTO store_secrets (name, sealed_key) VALUES (:name, :key) ON CONFLICT DO NOTHING"
 WRAP_DIGEST_KEY = "UPDATE store_secrets SET sealed_key = :key WHERE name = :name"
+QUESTION_IS_DUE = """
+SELECT 1 FROM outbox WHERE conversation = :conversation AND kind IN ('ask', 'remind') AND status = 'due'
+"""
+ITEM = "SELECT * FROM staff_inbox WHERE stream = :stream AND version = :version"
+OPEN_ITEMS = """
+SELECT staff_inbox.* FROM staff_inbox_bookings AS about
+JOIN staff_inbox ON staff_inbox.stream = about.stream AND staff_inbox.version = about.version
+WHERE about.booking = :booking AND staff_inbox.care <> 'done' ORDER BY at, staff_inbox.stream, staff_inbox.version
+"""
 MAY_HAVE_LEFT = "SELECT 1 FROM outbox WHERE errand = :errand AND attempted_at IS NOT NULL"
 
 Stream = TypeVar("Stream", Booking, Conversation)
@@ -150,6 +160,19 @@ class StoredLedger:
         """The clinic's bookings that have not begun, in the order of their streams."""
         found = await self.database.read(AHEAD, clinic=clinic, now=milliseconds(now))
         return [Known(row["uid"], row["stream"], State(row["state"])) for row in found]
+
+    async def question_is_due(self, conversation: str) -> bool:
+        """Whether a question to this phone is still to be sent, or being sent."""
+        return bool(await self.database.read(QUESTION_IS_DUE, conversation=conversation))
+
+    async def item(self, stream: str, version: int) -> Item | None:
+        """An item of the staff's inbox."""
+        found = await self.database.read(ITEM, stream=stream, version=version)
+        return rows.item(found[0]) if found else None
+
+    async def open_items(self, booking: str) -> Sequence[Item]:
+        """The items about this booking that nobody is done with, the oldest first."""
+        return [rows.item(row) for row in await self.database.read(OPEN_ITEMS, booking=booking)]
 
     async def append(self, work: Work) -> None:
         """Facts, views and errands in one commit."""

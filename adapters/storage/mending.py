@@ -18,6 +18,7 @@ FREE_THE_ID = "DELETE FROM sent_texts WHERE message_id = :message_id AND message
 
 NOTHING_NEW = "coalesce((SELECT max(originator_version) FROM stored_events WHERE originator_id = :of), 0) = :told"
 NOTHING_HEARD = "NOT EXISTS (SELECT 1 FROM stored_events WHERE {position} > :read_to AND topic = :topic)"
+HEARD = "heard_messages"
 ALWAYS = "1 = 1"  # a message that was heard once was heard for ever
 
 
@@ -60,7 +61,7 @@ class Difference:
         proof, parameters = ALWAYS, dict[str, Any]()
         if "stream" in row:
             proof, parameters = NOTHING_NEW, {"of": row["stream"], "told": told[row["stream"]]}
-        elif sql is REMOVE:
+        elif sql is REMOVE and self.view.name == HEARD:
             proof, parameters = NOTHING_HEARD, {"read_to": read_to, "topic": Heard.TOPIC}
         sql = sql.replace("{proof}", proof).replace("{columns}", ", ".join(self.view.columns))
         return Statement(self.view.spelled(sql, values), {**row, **parameters}, must_match=True)

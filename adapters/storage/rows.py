@@ -3,23 +3,27 @@
 import json
 from collections.abc import Iterator
 
-from adapters.storage.database import Statement, milliseconds
+from adapters.storage.counting import counted, is_told_here
+from adapters.storage.database import Row, Statement, milliseconds
+from adapters.storage.search_keys import family_first, folded, phone_backwards
 from domain.booking import Booking
 from domain.conversation import Conversation, Heard
-from domain.correspondence import ByHand, DeliveryReported, HandedToStaff, TextSent
-from domain.errands import Errand, Kind
+from domain.correspondence import ByHand, DeliveryReported, HandedToStaff, ItemHandled, TextSent
+from domain.errands import Errand
 from domain.facts import Fact
 from domain.inbound import Delivery
+from domain.inbox import Care, Item
 from domain.ledger import Attempt, GivenUp, Handled, Withdrawal
 
 BOOKING = """
 INSERT INTO bookings (stream, version, clinic, uid, state, conversation, name, phone, practitioner, starts_at,
-                      remind_at, expire_at, updated_at)
+                      remind_at, expire_at, updated_at, name_key, family_key, phone_key)
 VALUES (:stream, :version, :clinic, :uid, :state, :conversation, :name, :phone, :practitioner, :starts_at,
-        :remind_at, :expire_at, :updated_at)
+        :remind_at, :expire_at, :updated_at, :name_key, :family_key, :phone_key)
 ON CONFLICT (stream) DO UPDATE SET version = excluded.version, state = excluded.state, name = excluded.name,
     phone = excluded.phone, starts_at = excluded.starts_at, remind_at = excluded.remind_at,
-    expire_at = excluded.expire_at, updated_at = excluded.updated_at
+    expire_at = excluded.expire_at, updated_at = excluded.updated_at, name_key = excluded.name_key,
+    family_key = excluded.family_key, phone_key = excluded.phone_key
 """
 CONVERSATION = """
 INSERT INTO conversations (stream, version, memory) VALUES (:stream, :version, :memory)
@@ -33,6 +37,10 @@ REPORTED = "UPDATE sent_texts SET status = :status WHERE errand = :errand"
 STAFF = """
 INSERT INTO staff_inbox (stream, version, clinic, reason, detail, bookings, at)
 VALUES (:stream, :version, :clinic, :reason, :detail, :bookings, :at)
+"""
+ABOUT = "INSERT INTO staff_inbox_bookings (booking, stream, version) VALUES (:booking, :stream, :version)"
+CARE = """
+UPDATE staff_inbox SET care = :care, who = :who, cared_at = :at WHERE stream = :stream AND version = :version
 """
 HEARD = "INSERT INTO heard_messages (clinic, message_id) VALUES (:clinic, :message_id)"
 QUEUE = """
@@ -81,6 +89,8 @@ def of_stream(stream: Booking | Conversation) -> Statement:
 
 
 def _booking(booking: Booking) -> Statement:
+    name = folded(booking.name.readable) if booking.name else ""
+    phone = phone_backwards(booking.phone.readable) if booking.phone else ""
     return Statement(
         BOOKING,
         {
@@ -97,6 +107,9 @@ def _booking(booking: Booking) -> Statement:
             "remind_at": milliseconds(next(iter(booking.reminders), None)),
             "expire_at": milliseconds(booking.expire_at),
             "updated_at": milliseconds(booking.modified_on),
+            "name_key": name or None,
+            "family_key": family_first(name),
+            "phone_key": phone or None,
         },
     )
 
@@ -109,7 +122,9 @@ def _conversation(conversation: Conversation) -> Statement:
 def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
     """What one fact adds to the views beside its stream's own row."""
     here = {"stream": stream.id, "clinic": stream.clinic}
-    if isinstance(fact, TextSent) and (isinstance(stream, Conversation) or not Kind(fact.kind).asks):
+    if number := counted(fact, stream):
+        yield number
+    if isinstance(fact, TextSent) and is_told_here(fact, stream):
         sent = {"errand": fact.errand, "message_id": fact.message_id, "kind": fact.kind}
         about = {"bookings": json.dumps(fact.bookings), "status": str(Delivery.ACCEPTED)}
         yield Statement(SENT, {**here, **sent, **about})
@@ -119,8 +134,26 @@ def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
         item = {"version": fact.originator_version, "reason": fact.reason, "detail": fact.detail}
         bookings = json.dumps(fact.bookings)
         yield Statement(STAFF, {**here, **item, "bookings": bookings, "at": milliseconds(fact.timestamp)})
+        for booking in dict.fromkeys(fact.bookings):
+            yield Statement(ABOUT, {"booking": booking, "stream": stream.id, "version": fact.originator_version})
+    elif isinstance(fact, ItemHandled):
+        care = {"care": fact.how, "who": fact.who, "at": milliseconds(fact.timestamp)}
+        yield Statement(CARE, {"stream": stream.id, "version": fact.item, **care})
     elif isinstance(fact, Heard):
         yield Statement(HEARD, {"clinic": stream.clinic, "message_id": fact.message_id})
+
+
+def item(row: Row) -> Item:
+    """An item of the inbox as it was stored."""
+    return Item(
+        stream=row["stream"],
+        version=row["version"],
+        clinic=row["clinic"],
+        reason=row["reason"],
+        detail=row["detail"],
+        bookings=tuple(json.loads(row["bookings"])),
+        care=Care(row["care"]),
+    )
 
 
 def queued(errand: Errand) -> Statement:

@@ -13,7 +13,15 @@ from adapters.storage import migrations, opening
 from adapters.storage.database import Row, Statement
 from adapters.storage.sqlite import spelled
 
-VIEWS = ("bookings", "conversations", "heard_messages", "sent_texts", "staff_inbox")
+VIEWS = (
+    "bookings",
+    "conversations",
+    "heard_messages",
+    "sent_texts",
+    "staff_inbox",
+    "staff_inbox_bookings",
+    "numbers",
+)
 PAGE = 250  # rows that are compared at a time
 
 FIRST_PAGE = "SELECT * FROM {view} ORDER BY {key} LIMIT :limit"

@@ -91,11 +91,11 @@ class Views:
 
     async def bookings(self, state: str = "") -> list[BookingRow]:
         """Every booking in this state (or in any), the earliest start first."""
-        return [_booking(row) for row in await self.database.read(BOOKINGS, state=state)]
+        return [booking_row(row) for row in await self.database.read(BOOKINGS, state=state)]
 
     async def bookings_of(self, uid: str) -> list[BookingRow]:
         """The bookings with this uid: one for each clinic that has it."""
-        return [_booking(row) for row in await self.database.read(OF_UID, uid=uid)]
+        return [booking_row(row) for row in await self.database.read(OF_UID, uid=uid)]
 
     async def staff_inbox(self) -> list[InboxItem]:
         """What waits for a person, oldest first."""
@@ -112,7 +112,7 @@ class Views:
     async def errands(self, beginning: str = "") -> list[ErrandRow]:
         """Every errand without an outcome whose key begins like this, the oldest first."""
         found = await self.database.read(ERRANDS, beginning=beginning, length=len(beginning))
-        return [_errand(row) for row in found]
+        return [errand_row(row) for row in found]
 
     async def standing(self, key: str) -> Standing | None:
         """The port `Shelf`."""
@@ -125,7 +125,7 @@ class Views:
         return [ShutChannel(row["clinic"], row["channel"], moment(row["shut_until"]), row["why"]) for row in found]
 
 
-def _booking(row: Row) -> BookingRow:
+def booking_row(row: Row) -> BookingRow:
     return BookingRow(
         stream=row["stream"],
         clinic=row["clinic"],
@@ -140,7 +140,7 @@ def _booking(row: Row) -> BookingRow:
     )
 
 
-def _errand(row: Row) -> ErrandRow:
+def errand_row(row: Row) -> ErrandRow:
     read: dict[str, Any] = {
         **row,
         "bookings": tuple(json.loads(row["bookings"])),

@@ -25,8 +25,9 @@ ALLOWED = {
     Move.CALENDAR_CONFIRMED: {R: C, S: C, X: C, E: C, I: C},
     Move.CALENDAR_CANCELLED: {R: X, S: X, C: X, E: X, I: X},
     Move.CALENDAR_REFUSED: {C: X, X: C},
-    Move.STAFF_CONFIRMS: {R: C, S: C, I: C},
-    Move.STAFF_CANCELS: {R: X, S: X, I: X, C: X},
+    Move.STAFF_CONFIRMS: {R: C, S: C, I: C, E: C},
+    Move.STAFF_CANCELS: {R: X, S: X, I: X, C: X, E: X},
+    Move.ASK_AGAIN: {R: R, S: S, I: S, E: R},
     Move.MOVED: {R: R, S: R, I: R, E: R},
 }
 
@@ -63,6 +64,7 @@ def carry_out(move: Move, booking: Booking) -> None:
         Move.CALENDAR_REFUSED: lambda: booking.calendar_refuses("…", "400", "", moment),
         Move.STAFF_CONFIRMS: lambda: booking.staff_confirms("Kim", moment),
         Move.STAFF_CANCELS: lambda: booking.staff_cancels("Kim", moment),
+        Move.ASK_AGAIN: lambda: booking.ask_again("Kim", deadlines(NOW, START, clinic), moment),
         Move.MOVED: lambda: booking.reschedule(a_request(), deadlines(NOW, START, clinic), moment),
     }[move]()
 

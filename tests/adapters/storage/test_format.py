@@ -45,6 +45,7 @@ FROZEN = {
     "booking.confirmed_by_staff": "state who",
     "booking.cancelled_by_staff": "state who",
     "booking.reminder_due": "due_at",
+    "booking.asked_again": "state who ask_at remind_at expire_at",
     "booking.deadlines_set": "ask_at remind_at expire_at",
     "conversation.started": "originator_topic clinic phone",
     "conversation.booking_joined": "bookings ask_at",
@@ -58,8 +59,15 @@ FROZEN = {
     "text.delivery_reported": "kind errand message_id status error_code bookings",
     "staff.needed": "reason detail bookings",
     "staff.errand_handled": "kind errand how bookings",
+    "staff.item_handled": "item how who bookings",
+    "staff.phone_shown": "who bookings",
 }
-ADDED_LATER = {"conversation.heard": "sent_at"}  # for ever as well, and None in older facts
+ADDED_LATER = {  # for ever as well, with a default for older facts
+    "conversation.heard": "sent_at asked_at",
+    "conversation.question_asked": "segments",
+    "text.sent": "segments",
+    "staff.errand_handled": "who",
+}
 OWNER, KEY = "conversation-main-5a4a", bytes(range(32))
 SAMPLES: dict[Any, Any] = {
     str: 'Grüße, "☎"\\\n',

@@ -15,8 +15,9 @@ from tests.adapters.storage.rooms import count, opened
 from tests.databases import column, kind_of, meddle, seen, tables
 
 TABLES = [
-    *("bookings", "channels", "conversations", "heard_messages", "installation", "outbox", "patient_keys"),
-    *("schema_migrations", "sent_texts", "staff_inbox", "store_secrets", "stored_events", "turns"),
+    *("bookings", "channels", "conversations", "heard_messages", "installation", "numbers", "outbox", "patient_keys"),
+    *("schema_migrations", "sent_texts", "staff_inbox", "staff_inbox_bookings", "store_secrets"),
+    *("stored_events", "turns"),
 ]
 SCHEMA = {
     "sqlite": "SELECT type, name, sql FROM sqlite_schema ORDER BY name",

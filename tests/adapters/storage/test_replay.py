@@ -168,7 +168,7 @@ async def test_a_column_that_was_meddled_with_is_found_and_put_right(life: Rooms
     where = " AND ".join(f"{name} = ?" for name, place in described(view) if place)
     for name, place in described(view):
         if not place:
-            value = 1 if isinstance(row[name], int) or name.endswith("_at") else "meddled with"
+            value = 4711 if isinstance(row[name], int) or name.endswith("_at") else "meddled with"
             meddle(life.url, f"UPDATE {view} SET {name} = ? WHERE {where}", value, *key)
             meddled = views(life.url)
             assert told_of(await replayed(life, mends=False)) == [(view, key, [name])]
@@ -218,7 +218,7 @@ async def test_a_carriers_id_that_another_row_has_taken_comes_back(life: Rooms) 
 
 def erase_everybody(url: str) -> None:
     meddle(url, "DELETE FROM patient_keys")
-    meddle(url, "UPDATE bookings SET name = NULL, phone = NULL")
+    meddle(url, "UPDATE bookings SET name = NULL, phone = NULL, name_key = NULL, family_key = NULL, phone_key = NULL")
     for stream, memory in seen(url, "SELECT stream, memory FROM conversations"):
         forgotten = json.dumps({**json.loads(memory), "phone": None}, ensure_ascii=False)
         meddle(url, "UPDATE conversations SET memory = ? WHERE stream = ?", forgotten, stream)
@@ -234,8 +234,7 @@ async def test_an_erased_patient_is_no_difference(life: Rooms) -> None:
 async def test_what_an_erasure_has_left_behind_is_found_and_goes(life: Rooms) -> None:
     meddle(life.url, "DELETE FROM patient_keys")
     assert {column for one in await replayed(life, mends=False) for column in one.columns} == {
-        "name",
-        "phone",
+        *("name", "phone", "name_key", "family_key", "phone_key"),
         "memory",
     }
     await replayed(life, mends=True)

@@ -1,0 +1,261 @@
+"""Questions of the desk. Each reads along an index, and no more rows than it shows, however many bookings there are: a
+page goes on behind the last row of the page before.
+
+A `mark` is that last row: the column by which the page is ordered, and the key.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adapters.storage.database import Database, Row, milliseconds, moment
+from adapters.storage.rows import item
+from adapters.storage.search_keys import end_of, folded, phone_backwards
+from adapters.storage.views import BookingRow, ErrandRow, booking_row, errand_row
+from domain.facts import booking_id
+from domain.inbox import Care, Item
+
+ENOUGH = 1000  # matches of a search: nobody reads more, people type more
+FEWEST_DIGITS = 3
+FAR = 1 << 62
+
+NEEDS_YOU = """
+EXISTS (SELECT 1 FROM staff_inbox_bookings AS about
+        JOIN staff_inbox ON staff_inbox.stream = about.stream AND staff_inbox.version = about.version
+        WHERE about.booking = bookings.stream AND staff_inbox.care <> 'done')
+"""
+DAY = f"""
+SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
+WHERE clinic = :clinic AND starts_at >= :since AND starts_at < :until
+  AND (starts_at > :at OR (starts_at = :at AND stream > :stream))
+  AND (:state = '' OR state = :state) AND (:needing = 0 OR {NEEDS_YOU})
+ORDER BY starts_at, stream LIMIT :limit
+"""  # noqa: S608 - words of ours
+COUNT_DAY = f"""
+SELECT state, count(*) AS n, sum(CASE WHEN {NEEDS_YOU} THEN 1 ELSE 0 END) AS needing FROM bookings
+WHERE clinic = :clinic AND starts_at >= :since AND starts_at < :until GROUP BY state
+"""  # noqa: S608
+BEHIND = "(starts_at < :at OR (starts_at = :at AND stream < :stream))"
+LATEST = f"""
+SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
+WHERE clinic = :clinic AND starts_at <= :at AND {BEHIND} ORDER BY starts_at DESC, stream DESC LIMIT :limit
+"""  # noqa: S608
+LATEST_OF_STATE = LATEST.replace("clinic = :clinic", "clinic = :clinic AND state = :state")
+MATCHES = """
+SELECT stream FROM (SELECT stream FROM bookings WHERE clinic = :clinic
+                    AND {column} >= :{column} AND {column} < :{column}_end ORDER BY {column} LIMIT :enough) AS {column}s
+"""
+FOUND = f"""
+SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
+WHERE stream IN ({{matches}}) AND (:state = '' OR state = :state) AND {BEHIND}
+ORDER BY starts_at DESC, stream DESC LIMIT :limit
+"""  # noqa: S608
+ONE = f"SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings WHERE stream = :stream"  # noqa: S608
+NEEDING = """
+SELECT * FROM staff_inbox WHERE clinic = :clinic AND care <> 'done'
+  AND (:anything = 1 OR reason IN ({reasons}))
+  AND (at > :at OR (at = :at AND (stream > :stream OR (stream = :stream AND version > :version))))
+ORDER BY at, stream, version LIMIT :limit
+"""
+DONE = """
+SELECT * FROM staff_inbox WHERE clinic = :clinic AND care = 'done'
+  AND cared_at <= :at AND (cared_at < :at OR (stream < :stream OR (stream = :stream AND version < :version)))
+ORDER BY cared_at DESC, stream DESC, version DESC LIMIT :limit
+"""
+COUNT_INBOX = "SELECT reason, count(*) AS n FROM staff_inbox WHERE clinic = :clinic AND care <> 'done' GROUP BY reason"
+ITEMS_OF = """
+SELECT staff_inbox.* FROM staff_inbox_bookings AS about
+JOIN staff_inbox ON staff_inbox.stream = about.stream AND staff_inbox.version = about.version
+WHERE about.booking = :booking ORDER BY at, staff_inbox.stream, staff_inbox.version
+"""
+WHICH = {
+    "": "queued_at > 0",
+    "dead": "status = 'dead'",
+    "in_doubt": "attempts > 0 AND attempted_at IS NOT NULL AND lease_until <= {now}",
+    "retried": "attempts > 0 AND status = 'due'",
+}
+ERRANDS = """
+SELECT outbox.*, lease_until > {now} AS in_hand FROM outbox
+WHERE {which} AND clinic = :clinic AND queued_at >= :at AND (queued_at > :at OR errand > :errand)
+ORDER BY queued_at, errand LIMIT :limit
+"""
+COUNT_ERRANDS = """
+SELECT count(*) AS n FROM (SELECT 1 FROM outbox WHERE {which} AND clinic = :clinic LIMIT :enough) AS some
+"""
+NUMBERS = "SELECT * FROM numbers WHERE clinic = :clinic AND slot >= :since AND slot < :until ORDER BY slot"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The last row of a page: its moment in milliseconds, its key, and for the inbox its version."""
+
+    at: int
+    key: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """A booking in a list, and whether an item of the inbox is about it."""
+
+    booking: BookingRow
+    needs_you: bool
+
+    @property
+    def mark(self) -> Mark:
+        return Mark(milliseconds(self.booking.starts_at) or 0, self.booking.stream)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item of the inbox with its dates; `who` is "" while nobody has taken care of it."""
+
+    item: Item
+    at: datetime
+    who: str
+    cared_at: datetime | None
+
+    @property
+    def mark(self) -> Mark:
+        moment = self.cared_at if self.item.care is Care.DONE else self.at
+        return Mark(milliseconds(moment) or 0, self.item.stream, self.item.version)
+
+
+class DeskViews:
+    """What the desk shows of one clinic. `after` is the mark behind which a page begins, None for the first one."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def day(
+        self,
+        clinic: str,
+        span: tuple[datetime, datetime],
+        *,
+        state: str = "",
+        needing: bool = False,
+        after: Mark | None = None,
+        limit: int,
+    ) -> list[Line]:
+        """The bookings that begin in the span, in the order of their starts."""
+        mark = after or Mark(-1)
+        filters = {"clinic": clinic, **_span(span), "state": state, "needing": int(needing)}
+        found = await self.database.read(DAY, **filters, at=mark.at, stream=mark.key, limit=limit)
+        return [_line(row) for row in found]
+
+    async def day_counts(self, clinic: str, span: tuple[datetime, datetime]) -> dict[str, int]:
+        """How many bookings of the span are in each state; "needs_you" how many of them have an item."""
+        found = await self.database.read(COUNT_DAY, clinic=clinic, **_span(span))
+        counts = {row["state"]: int(row["n"]) for row in found}
+        return {**counts, "needs_you": sum(int(row["needing"]) for row in found)}
+
+    async def latest(self, clinic: str, *, state: str = "", after: Mark | None = None, limit: int) -> list[Line]:
+        """All bookings, the latest start first."""
+        mark = after or Mark(FAR)
+        sql = LATEST_OF_STATE if state else LATEST
+        named = {"state": state} if state else {}
+        return [
+            _line(row) for row in await self.database.read(sql, **_behind(mark), clinic=clinic, **named, limit=limit)
+        ]
+
+    async def found(
+        self, clinic: str, words: str, *, state: str = "", after: Mark | None = None, limit: int
+    ) -> list[Line]:
+        """The bookings whose uid is this, whose name begins like this (or its last word), or whose phone ends like
+        this; the latest start first. Of very many matches only the first in the order of the names are looked at."""
+        matches = {"uid": "SELECT :uid_stream"} if words.isascii() else {}
+        named: dict[str, Any] = {"uid_stream": booking_id(clinic, words)} if matches else {}
+        for column, beginning in _beginnings(words).items():
+            matches[column] = MATCHES.format(column=column)
+            named |= {column: beginning, f"{column}_end": end_of(beginning), "enough": ENOUGH, "clinic": clinic}
+        if not matches:
+            return []
+        sql = FOUND.replace("{matches}", " UNION ".join(matches.values()))
+        mark = after or Mark(FAR)
+        found = await self.database.read(sql, **named, **_behind(mark), state=state, limit=limit)
+        return [_line(row) for row in found]
+
+    async def booking(self, stream: str) -> Line | None:
+        """One booking."""
+        found = await self.database.read(ONE, stream=stream)
+        return _line(found[0]) if found else None
+
+    async def inbox(
+        self, clinic: str, *, reasons: Sequence[str] = (), after: Mark | None = None, limit: int
+    ) -> list[Entry]:
+        """What waits for a person, oldest first; only for these reasons, if there are any."""
+        mark = after or Mark(-1)
+        names = {f"reason_{number}": str(reason) for number, reason in enumerate(reasons)}
+        sql = NEEDING.replace("{reasons}", ", ".join(f":{name}" for name in names) or "''")
+        where = {"at": mark.at, "stream": mark.key, "version": mark.version}
+        found = await self.database.read(sql, clinic=clinic, anything=int(not reasons), **names, **where, limit=limit)
+        return [_entry(row) for row in found]
+
+    async def done(self, clinic: str, *, after: Mark | None = None, limit: int) -> list[Entry]:
+        """What people are done with, the latest first."""
+        mark = after or Mark(FAR)
+        where = {"at": mark.at, "stream": mark.key, "version": mark.version}
+        return [_entry(row) for row in await self.database.read(DONE, clinic=clinic, **where, limit=limit)]
+
+    async def inbox_counts(self, clinic: str) -> dict[str, int]:
+        """How many items wait, by reason."""
+        return {row["reason"]: row["n"] for row in await self.database.read(COUNT_INBOX, clinic=clinic)}
+
+    async def items_of(self, booking: str) -> list[Entry]:
+        """Every item about this booking, oldest first."""
+        return [_entry(row) for row in await self.database.read(ITEMS_OF, booking=booking)]
+
+    async def errands(self, clinic: str, *, which: str = "", after: Mark | None = None, limit: int) -> list[ErrandRow]:
+        """Errands without an outcome, oldest first; `which` is "", dead, in_doubt or retried."""
+        mark = after or Mark(-1)
+        sql = ERRANDS.replace("{which}", WHICH[which])
+        found = await self.database.read(sql, clinic=clinic, at=mark.at, errand=mark.key, limit=limit)
+        return [errand_row(row) for row in found]
+
+    async def errand_counts(self, clinic: str) -> dict[str, int]:
+        """How many errands have no outcome, in all ("") and by `which`; 1000 stands for more."""
+        counts = {}
+        for which, condition in WHICH.items():
+            sql = COUNT_ERRANDS.replace("{which}", condition)
+            counts[which] = int((await self.database.read(sql, clinic=clinic, enough=ENOUGH))[0]["n"])
+        return counts
+
+    async def numbers(self, clinic: str, span: tuple[datetime, datetime]) -> list[Mapping[str, int]]:
+        """The half hours of the span in which anything happened, in order: `slot` is the beginning in milliseconds,
+        the other columns are counts."""
+        return await self.database.read(NUMBERS, clinic=clinic, **_span(span))
+
+
+def errand_mark(errand: ErrandRow) -> Mark:
+    """The mark of a row of the errands' page."""
+    return Mark(milliseconds(errand.queued_at) or 0, errand.errand)
+
+
+def _beginnings(words: str) -> dict[str, str]:
+    """What each column would have to begin with."""
+    found, digits = {}, phone_backwards(words)
+    if name := folded(words):
+        found = {"name_key": name, "family_key": name}
+    if len(digits) >= FEWEST_DIGITS:
+        found["phone_key"] = digits
+    return found
+
+
+def _span(span: tuple[datetime, datetime]) -> dict[str, int | None]:
+    return {"since": milliseconds(span[0]), "until": milliseconds(span[1])}
+
+
+def _behind(mark: Mark) -> dict[str, Any]:
+    return {"at": mark.at, "stream": mark.key}
+
+
+def _line(row: Row) -> Line:
+    return Line(booking_row(row), bool(row["needs_you"]))
+
+
+def _entry(row: Row) -> Entry:
+    at = moment(row["at"])
+    if at is None:
+        raise ValueError("an item without a date")
+    return Entry(item(row), at, row["who"], moment(row["cared_at"]))

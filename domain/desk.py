@@ -1,0 +1,108 @@
+"""DECIDE: what a member of staff does at the desk. Each act is a fact with the name of who did it, and of two people
+who do the same at the same time one is told that it is done."""
+
+from datetime import datetime
+
+from domain.booking import Booking
+from domain.conversation import Conversation
+from domain.deadlines import from_question
+from domain.decisions import Decisions
+from domain.errors import NotPossible
+from domain.facts import Moment
+from domain.inbox import Care
+from domain.ledger import Work
+from domain.lifecycle import State
+
+
+class Desk(Decisions):
+    """What people do with bookings, and with the items of the inbox. `who` stands in the log; bookings and streams are
+    stream ids. Everything here raises NotPossible where it changes nothing, and says why."""
+
+    async def confirm(self, booking: str, who: str, now: datetime) -> None:
+        """Confirm it for the patient; Cal.com follows. What the inbox had about this booking alone is done with."""
+        await self.decide(now, lambda moment: self._decided(booking, State.CONFIRMED, who, moment))
+
+    async def cancel(self, booking: str, who: str, now: datetime) -> None:
+        """Cancel it for the patient; Cal.com follows. What the inbox had about this booking alone is done with."""
+        await self.decide(now, lambda moment: self._decided(booking, State.CANCELLED, who, moment))
+
+    async def ask_again(self, booking: str, who: str, now: datetime) -> None:
+        """Text the question once more, outside the patient's quiet hours. What the inbox had about this booking alone
+        is done with."""
+        await self.decide(now, lambda moment: self._asked_again(booking, who, moment))
+
+    async def take_care(self, stream: str, version: int, care: Care, who: str, now: datetime) -> None:
+        """Say how far one has come with an item of the inbox."""
+        await self.decide(now, lambda moment: self._taken_care(stream, version, care, who, moment))
+
+    async def show_phone(self, stream: str, who: str, now: datetime) -> str:
+        """The whole phone number of a booking or of a conversation; that somebody looked is a fact."""
+        return await self.decide(now, lambda moment: self._phone_shown(stream, who, moment))
+
+    async def _decided(self, stream: str, wanted: State, who: str, moment: Moment) -> None:
+        booking = await self._booking(stream)
+        if booking.state is State.EXPIRED and booking.frees_slot:
+            raise NotPossible("the slot was given back when the booking expired", "slot_gone")
+        if booking.has_started(moment.at):
+            raise NotPossible("the appointment has begun", "begun")
+        if wanted is State.CONFIRMED:
+            booking.staff_confirms(who, moment)
+        else:
+            booking.staff_cancels(who, moment)
+        await self._append_with_items(booking, who, moment)
+
+    async def _asked_again(self, stream: str, who: str, moment: Moment) -> None:
+        booking = await self._booking(stream)
+        conversation = await self.ledger.conversation(booking.conversation or "")
+        if conversation is None or booking.starts_at is None or booking.frees_slot:
+            raise NotPossible("there is no phone number to text, or nothing left to ask", "no_phone")
+        if conversation.opted_out or conversation.phone.text is None:
+            raise NotPossible("the patient has opted out of texts: please call", "opted_out")
+        if await self.ledger.question_is_due(conversation.id):
+            raise NotPossible("a question to this phone is on its way already", "on_its_way")
+        dates = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
+        if dates.ask_at is None or booking.has_started(moment.at):
+            raise NotPossible("the appointment begins before the patient may be texted: please call", "no_time")
+        booking.ask_again(who, dates, moment)
+        await self._append_with_items(booking, who, moment)
+
+    async def _taken_care(self, stream: str, version: int, care: Care, who: str, moment: Moment) -> None:
+        item = await self.ledger.item(stream, version)
+        if item is None:
+            raise NotPossible("there is no such item", "gone")
+        if item.care is care:
+            raise NotPossible(f"the item is marked {care} already", "same")
+        speaker = await self._stream(stream)
+        speaker.item_handled(item, care, who, moment)
+        await self.append(Work(changed=[speaker]))
+
+    async def _phone_shown(self, stream: str, who: str, moment: Moment) -> str:
+        speaker = await self._stream(stream)
+        if speaker.phone is None or not speaker.phone.text:
+            raise NotPossible("there is no phone number", "no_phone")
+        about = (speaker.id,) if isinstance(speaker, Booking) else ()
+        speaker.phone_shown(who, moment, about)
+        await self.append(Work(changed=[speaker]))
+        return speaker.phone.text
+
+    async def _append_with_items(self, booking: Booking, who: str, moment: Moment) -> None:
+        """What was about this booking alone needs nobody any more; an item may be a fact of the conversation."""
+        changed: dict[str, Booking | Conversation] = {booking.id: booking}
+        for item in await self.ledger.open_items(booking.id):
+            if item.bookings == (booking.id,):
+                speaker = changed.get(item.stream) or await self._stream(item.stream)
+                changed[item.stream] = speaker
+                speaker.item_handled(item, Care.DONE, who, moment)
+        await self.append(Work(changed=list(changed.values())))
+
+    async def _booking(self, stream: str) -> Booking:
+        booking = await self.ledger.booking(stream)
+        if booking is None:
+            raise NotPossible("there is no such booking", "gone")
+        return booking
+
+    async def _stream(self, stream: str) -> Booking | Conversation:
+        found = await self.ledger.conversation(stream) or await self.ledger.booking(stream)
+        if found is None:
+            raise NotPossible("there is nothing of this name", "gone")
+        return found
