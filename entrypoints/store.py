@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adapters.storage import migrations, opening
 from adapters.storage.database import Database
+from adapters.storage.desk import DeskViews
 from adapters.storage.group_commit import GroupCommit
 from adapters.storage.ledger import StoredLedger
 from adapters.storage.outbox import StoredOutbox
@@ -30,6 +31,7 @@ class Store:
     outbox: StoredOutbox
     turns: StoredTurns
     views: Views
+    desk_views: DeskViews
     bell: Bell
     expiry: Expiry
     reminders: Reminders
@@ -53,6 +55,7 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
             outbox=StoredOutbox(database, commits),
             turns=StoredTurns(database, commits),
             views=Views(database),
+            desk_views=DeskViews(database),
             bell=bell,
             expiry=Expiry(ledger, clinics),
             reminders=Reminders(ledger, clinics),

@@ -12,6 +12,8 @@ from domain.answers import Answers
 from domain.calling import Calling
 from domain.clinics import Clinic
 from domain.confirmations import Confirmations
+from domain.desk import Desk
+from domain.handling import Handling
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.reconcile import Reconcile
 from domain.speech import Speech
@@ -37,6 +39,8 @@ class Service:
     text_outcomes: TextOutcomes
     reconcile: Reconcile
     sweep: Sweep
+    desk: Desk
+    handling: Handling
     clinics: Mapping[str, Clinic]
     calendars: Mapping[str, CalCom]
     carriers: Mapping[str, Twilio]
@@ -75,6 +79,8 @@ def assemble(
         text_outcomes=text_outcomes,
         reconcile=reconcile,
         sweep=Sweep(answers, store.turns, carriers),
+        desk=Desk(ledger, clinics),
+        handling=Handling(text_outcomes, outbox, store.views),
         clinics=clinics,
         calendars=calendars,
         carriers=carriers,

@@ -16,12 +16,13 @@ from domain.clinics import Clinic, OnExpiry
 from domain.confirmations import Confirmations
 from domain.deadlines import deadlines
 from domain.decisions import Decisions
+from domain.desk import Desk
 from domain.errands import Claimed, Kind
 from domain.errors import ClaimLost, NotPossible
 from domain.expiry import Expiry
 from domain.facts import Moment, booking_id
 from domain.inbound import BookingSettled, ConsentHint, Delivery, DeliveryReport, InboundText, Settlement
-from domain.inbox import Staff
+from domain.inbox import Care, Staff
 from domain.ledger import Work
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.ports import Blame, CalendarStatus, Rejected
@@ -64,6 +65,7 @@ class History:
         self.expiry = Expiry(store.ledger, CLINICS)
         self.reminders = Reminders(store.ledger, CLINICS)
         self.decisions = Decisions(store.ledger, CLINICS)
+        self.desk = Desk(store.ledger, CLINICS)
 
     async def run(self, steps: Sequence[Step]) -> None:
         for step in steps:
@@ -177,7 +179,16 @@ class History:
         await self.reminders.run(self.now)
 
     async def staff_decided(self, a: int, b: int) -> None:
-        """There is no desk yet, but its facts are stored and replayed."""
+        """A person decides for a patient, asks again, or takes care of an item."""
+        stream = booking_id(_clinic(b), _one_of(UIDS, a))
+        with suppress(NotPossible):
+            if b % 4 == 0:
+                await self.desk.ask_again(stream, "Anna", self.now)
+            elif b % 4 == 1:
+                await self.desk.show_phone(stream, "Anna", self.now)
+            for item in await self.store.ledger.open_items(stream):
+                care = Care.CALLING if b % 2 else Care.DONE
+                await self.desk.take_care(item.stream, item.version, care, "Anna", self.now)
 
         async def decision(moment: Moment) -> None:
             booking = await self.store.ledger.booking(booking_id(_clinic(b), _one_of(UIDS, a)))
