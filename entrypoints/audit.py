@@ -1,6 +1,7 @@
 """One booking as a dated story: its own facts and those of its conversation that speak of it, in the log's order."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -10,9 +11,11 @@ from domain.booking import Booking
 from domain.conversation import Started
 from domain.errors import ReplyesError
 from domain.facts import Fact, Private
+from entrypoints.causes import Cause, causes
 from entrypoints.logs import mask
 from entrypoints.store import Store
 
+HEAD = ("at", "event", "stream", "version", "because")
 UNTOLD = (
     "originator_id",
     "originator_version",
@@ -51,22 +54,34 @@ def document(stories: list[Story]) -> dict[str, Any] | list[dict[str, Any]]:
 
 async def story(store: Store, row: BookingRow, until: datetime | None = None) -> Story:
     """Everything that happened to this booking, up to a moment if one is given."""
-    facts = await store.ledger.history(row.stream, row.conversation)
-    told = [fact for fact in facts if _speaks_of(fact, row.stream) and (until is None or fact.timestamp <= until)]
-    booking: Booking | None = None
-    for fact in told:
-        if fact.originator_id == row.stream:
-            booking = fact.mutate(booking)
+    told = [fact for fact in await facts_about(store, row) if until is None or fact.timestamp <= until]
+    booking = as_it_was(told, row.stream)
     state = str(booking.state) if booking else "unknown"
-    return Story(row.uid, row.clinic, state, [_event(fact) for fact in told])
+    return Story(row.uid, row.clinic, state, [event(*one) for one in zip(told, causes(told), strict=True)])
+
+
+async def facts_about(store: Store, row: BookingRow) -> list[Fact]:
+    """Every fact that speaks of this booking, in the log's order."""
+    facts = await store.ledger.history(row.stream, row.conversation)
+    return [fact for fact in facts if _speaks_of(fact, row.stream)]
+
+
+def as_it_was(facts: Sequence[Fact], stream: str) -> Booking | None:
+    """The booking after the last of these facts, by replaying them; None before its first."""
+    booking: Booking | None = None
+    for fact in facts:
+        if fact.originator_id == stream:
+            booking = fact.mutate(booking)
+    return booking
 
 
 def lines(story: Story) -> list[str]:
     """The story for a person to read."""
     told = [f"{story.uid} (clinic {story.clinic}): {story.state}"]
     for event in story.events:
-        details = {name: value for name, value in event.items() if name not in ("at", "event", "stream", "version")}
+        details = {name: value for name, value in event.items() if name not in HEAD}
         rest = "  ".join(f"{name}={value}" for name, value in details.items() if value not in (None, "", []))
+        rest += f"  because={_in_words(event['because'])}"
         told.append(f"{event['at']}  {event['stream']:<12} {event['version']:>3}  {event['event']:<22} {rest}".rstrip())
     return told
 
@@ -77,15 +92,30 @@ def _speaks_of(fact: Fact, stream: str) -> bool:
     return fact.originator_id == stream or stream in getattr(fact, "bookings", ())
 
 
-def _event(fact: Fact) -> dict[str, Any]:
+def event(fact: Fact, cause: Cause) -> dict[str, Any]:
+    """A fact as JSON values, with what led to it: its `source`, and the fact before it, if there is one."""
     details = {name: _readable(name, value) for name, value in vars(fact).items() if name not in UNTOLD}
     return {
         "at": fact.timestamp.isoformat().replace("+00:00", "Z"),
-        "event": re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower(),
-        "stream": fact.originator_id.split("-", 1)[0],
-        "version": fact.originator_version,
+        **_named(fact),
         **details,
+        "because": {"source": str(cause.source), **(_named(cause.fact) if cause.fact else {})},
     }
+
+
+def name_of(fact: Fact) -> str:
+    """The fact's name, as "sms_sent"."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
+
+
+def _named(fact: Fact) -> dict[str, Any]:
+    stream = fact.originator_id.split("-", 1)[0]
+    return {"event": name_of(fact), "stream": stream, "version": fact.originator_version}
+
+
+def _in_words(because: Mapping[str, Any]) -> str:
+    led = f":{because['event']}#{because['version']}" if "event" in because else ""
+    return f"{because['source']}{led}"
 
 
 def _readable(name: str, value: Any) -> Any:

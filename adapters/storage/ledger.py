@@ -28,6 +28,19 @@ HISTORY = """
 SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE originator_id IN (:stream, :other) ORDER BY {position}
 """
+TEXTS_OF_PHONE = """
+SELECT {position} AS position, originator_id, originator_version, topic, state FROM stored_events
+WHERE originator_id = :conversation
+  AND topic IN ('conversation.heard', 'conversation.question_asked', 'text.sent', 'text.refused',
+                'text.delivery_reported')
+ORDER BY originator_version DESC LIMIT :limit
+"""
+TEXTS_OF_BOOKINGS = """
+SELECT {position} AS position, originator_id, originator_version, topic, state FROM stored_events
+WHERE originator_id IN (SELECT stream FROM bookings WHERE conversation = :conversation
+                        ORDER BY starts_at DESC LIMIT :bookings)
+  AND topic IN ('text.sent', 'text.refused', 'text.delivery_reported')
+"""
 OPEN = """
 SELECT stream FROM bookings
 WHERE conversation = :conversation AND state IN ('requested', 'sms_sent', 'invalid_reply') ORDER BY starts_at, stream
@@ -43,6 +56,7 @@ WHERE remind_at <= :now AND state IN ('sms_sent', 'invalid_reply') ORDER BY remi
 AHEAD = """
 SELECT uid, stream, state FROM bookings WHERE clinic = :clinic AND starts_at > :now ORDER BY stream
 """
+LATEST_BOOKINGS = 10  # of one phone
 PHONE_DIGESTS = "phone digests"
 DIGEST_KEY = "SELECT sealed_key FROM store_secrets WHERE name = :name"
 KEEP_DIGEST_KEY = "INSERT INTO store_secrets (name, sealed_key) VALUES (:name, :key) ON CONFLICT DO NOTHING"
@@ -111,6 +125,13 @@ class StoredLedger:
     async def history(self, stream: str, other: str | None) -> list[Fact]:
         """The facts of two streams in the order in which they were stored."""
         return await self._to_facts(await self.database.read(HISTORY, stream=stream, other=other or stream))
+
+    async def texts(self, conversation: str, limit: int) -> list[Fact]:
+        """The newest facts about texts from and to this phone, in the order in which they were stored: at most so many
+        of the conversation itself, and those of its latest bookings."""
+        found = await self.database.read(TEXTS_OF_PHONE, conversation=conversation, limit=limit)
+        found += await self.database.read(TEXTS_OF_BOOKINGS, conversation=conversation, bookings=LATEST_BOOKINGS)
+        return await self._to_facts(sorted(found, key=lambda row: row["position"]))
 
     async def _to_facts(self, found: list[Row]) -> list[Fact]:
         stored = [
