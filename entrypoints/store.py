@@ -10,6 +10,7 @@ from adapters.storage.group_commit import GroupCommit
 from adapters.storage.ledger import StoredLedger
 from adapters.storage.outbox import StoredOutbox
 from adapters.storage.sealing import Wrapping
+from adapters.storage.secrets import StoredSecrets
 from adapters.storage.turns import StoredTurns
 from adapters.storage.views import Views
 from domain.clinics import Clinic
@@ -30,6 +31,7 @@ class Store:
     outbox: StoredOutbox
     turns: StoredTurns
     views: Views
+    secrets: StoredSecrets
     bell: Bell
     expiry: Expiry
     reminders: Reminders
@@ -44,7 +46,8 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
     bell = Bell()
     commits = GroupCommit(database)
     try:
-        ledger = StoredLedger(database, commits, Wrapping(settings.encryption_key), bell.ring)
+        wrapping = Wrapping(settings.encryption_key)
+        ledger = StoredLedger(database, commits, wrapping, bell.ring)
         await ledger.open()
         yield Store(
             database=database,
@@ -53,6 +56,7 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
             outbox=StoredOutbox(database, commits),
             turns=StoredTurns(database, commits),
             views=Views(database),
+            secrets=StoredSecrets(database, commits, wrapping),
             bell=bell,
             expiry=Expiry(ledger, clinics),
             reminders=Reminders(ledger, clinics),
