@@ -25,12 +25,14 @@ class OnDoubt(StrEnum):
 @dataclass(frozen=True)
 class Clinic:
     """`key` stands in every stream id: lower-case letters and digits, chosen once and for ever. `sms_per_second` is
-    the sender's pace in segments; 0 is none. `wording` has texts of the clinic's own: language -> name -> text."""
+    the sender's pace in segments; 0 is none. `time_zone` is the one on its walls (an IANA name). `wording` has texts of
+    the clinic's own: language -> name -> text."""
 
     key: str
     name: str
     phone: str = ""
     languages: tuple[str, ...] = ("en",)
+    time_zone: str = "UTC"
     booking_link: str = ""
     ask_settle: timedelta = timedelta(seconds=10)
     quiet_hours: QuietHours | None = None

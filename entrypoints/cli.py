@@ -255,6 +255,22 @@ def preview(language: str) -> None:
 
 
 @main.command()
+def password() -> None:
+    """Ask for the password of the staff's pages, and print what DESK_PASSWORD can be set to in its place. Where nobody
+    sits at a terminal, the password is the first line of stdin."""
+    from entrypoints.desk.passwords import hashed
+    from entrypoints.settings import SHORTEST_DESK_PASSWORD
+
+    if sys.stdin.isatty():
+        chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        chosen = next(_lines_of_stdin(), "")
+    if len(chosen.strip()) < SHORTEST_DESK_PASSWORD:
+        raise Misconfigured([f"a password has {SHORTEST_DESK_PASSWORD} characters or more; choose a longer one"])
+    click.echo(hashed(chosen))
+
+
+@main.command()
 def diagram() -> None:
     """The state diagram (Mermaid) from the table of moves."""
     from domain.lifecycle import mermaid

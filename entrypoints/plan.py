@@ -8,7 +8,7 @@ from adapters.storage import migrations, opening
 from domain.clinics import Clinic
 from domain.errors import Misconfigured
 from entrypoints import logs
-from entrypoints.settings import ServiceSettings, Settings, StoreSettings, not_used_yet
+from entrypoints.settings import DeskSettings, ServiceSettings, Settings, StoreSettings, not_used_yet
 
 log = logging.getLogger("replyes.plan")
 
@@ -21,6 +21,7 @@ class Plan:
 
     store: StoreSettings
     service: ServiceSettings
+    desk: DeskSettings
     clinics: Mapping[str, Clinic]
 
 
@@ -29,7 +30,7 @@ def plan(environ: Mapping[str, str], public_url: str = "http://127.0.0.1:8000") 
     Misconfigured with every fault."""
     settings = Settings(environ)
     clinic = settings.clinic()
-    found = Plan(settings.store(), settings.service(public_url), {clinic.key: clinic})
+    found = Plan(settings.store(), settings.service(public_url), settings.desk(public_url), {clinic.key: clinic})
     log_settings = settings.logs()
     settings.check()
     logs.set_up(log_settings)

@@ -5,16 +5,18 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.routing import BaseRoute
 
 from domain.errors import Misconfigured
 from entrypoints import plan as planning
 from entrypoints import rounds
+from entrypoints.desk.app import open_desk
 from entrypoints.plan import Plan
 from entrypoints.settings import environment
 from entrypoints.store import open_store
@@ -65,8 +67,11 @@ async def serve(options: Options, listening: socket.socket) -> None:
     if "PUBLIC_URL" not in environ:
         log.warning("PUBLIC_URL is not set: Cal.com and the carrier are told %s", address)
     async with _service(plan, planning.SERVICE) as service:
+        desk = await open_desk(service, plan.desk, stopping)
         log.info("Replyes listens on %s", address)
-        await _run(service, _server(service), listening, stopping, works=options.works)
+        if not plan.desk.password:
+            log.info("the staff's pages are closed; DESK_PASSWORD opens them")
+        await _run(service, _server(service, desk.routes()), listening, stopping, works=options.works)
 
 
 async def _play(stage: "Stage", listening: socket.socket, stopping: asyncio.Event) -> None:
@@ -74,8 +79,10 @@ async def _play(stage: "Stage", listening: socket.socket, stopping: asyncio.Even
     stage.set_up(plan)
     async with _service(plan, planning.SANDBOX) as service:
         stage.service = service
-        stage.announce(plan)
-        await _run(service, _server(service, stage), listening, stopping, works=True)
+        desk = await open_desk(service, plan.desk, stopping, in_sandbox=True)
+        stage.announce(plan, desk.one_time_link())
+        pages = [*desk.routes(), *stage.sandbox.routes()]
+        await _run(service, _server(service, pages), listening, stopping, works=True)
     await stage.sandbox.aclose()
 
 
@@ -108,8 +115,8 @@ class Server(uvicorn.Server):
         yield
 
 
-def _server(service: Service, stage: "Stage | None" = None) -> Server:
-    web = app.build(service, stage.sandbox.routes() if stage else (), home="/sandbox" if stage else None)
+def _server(service: Service, pages: Sequence[BaseRoute]) -> Server:
+    web = app.build(service, pages)
     return Server(
         uvicorn.Config(
             web, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=SECONDS_FOR_REQUESTS

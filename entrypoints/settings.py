@@ -30,7 +30,10 @@ LONGEST_DURATION = timedelta(days=3650)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 SHORTEST_ENCRYPTION_KEY = 16
 
-PROMISED = ("DESK_PASSWORD", "CLINICS_FILE")
+SHORTEST_DESK_PASSWORD = 8
+ARGON2_HASH = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+", re.ASCII)
+
+PROMISED = ("CLINICS_FILE",)
 SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "SMS_PER_SECOND": "0", "QUIET_HOURS": "none"}
 
 
@@ -56,6 +59,14 @@ class ServiceSettings:
 
     calcom: CalComSettings
     twilio: TwilioSettings
+
+
+@dataclass(frozen=True)
+class DeskSettings:
+    """The staff's pages. `password` is a plain one, or an argon2 hash of it; without one the desk is closed."""
+
+    password: str = field(repr=False)
+    public_url: str
 
 
 def environment() -> dict[str, str]:
@@ -111,6 +122,7 @@ class Settings:
             name=self._text("CLINIC_NAME", "Cal.com Clinic"),
             phone=self._phone("CLINIC_PHONE"),
             languages=tuple(code.lower() for code in languages) or ("en",),
+            time_zone=self._zone("CLINIC_TIME_ZONE", "UTC"),
             booking_link=self._url("BOOKING_LINK", ""),
             ask_settle=self._duration("ASK_SETTLE", "10s"),
             quiet_hours=self._quiet_hours(),
@@ -132,6 +144,15 @@ class Settings:
         if provider == "sandbox" and self._text("SMS_PROVIDER", "sandbox") == "sandbox":
             self._fault("SMS_PROVIDER", "names no carrier; set it to twilio, or try `replyes serve --sandbox`")
         return ServiceSettings(self._calcom(), self._twilio(public_url, provider))
+
+    def desk(self, public_url: str = "http://127.0.0.1:8000") -> DeskSettings:
+        """`public_url` is the default for PUBLIC_URL."""
+        password = self._text("DESK_PASSWORD")
+        if password.startswith("$argon2") and not ARGON2_HASH.fullmatch(password):
+            self._fault("DESK_PASSWORD", "is no whole argon2id hash; make one with: replyes password (and mind its $)")
+        elif password and len(password) < SHORTEST_DESK_PASSWORD:
+            self._fault("DESK_PASSWORD", "has fewer than 8 characters; set it to a longer one")
+        return DeskSettings(password, self._url("PUBLIC_URL", public_url))
 
     def _calcom(self) -> CalComSettings:
         verbs = self._choice("CAL_API_VERBS", "auto", ("auto", "concept", "live"))

@@ -37,13 +37,15 @@ class Stage:
             for ending in ("", "-wal", "-shm"):
                 Path(FILE + ending).unlink(missing_ok=True)
 
-    def announce(self, plan: Plan) -> None:
-        """The one thing that a newcomer has to read."""
+    def announce(self, plan: Plan, desk: str) -> None:
+        """The one thing that a newcomer has to read. `desk` is the path that opens the staff's pages."""
         program = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "replyes" else "replyes"
         print(  # noqa: T201
             "\n  Replyes is running with a sandbox phone and a sandbox Cal.com. Open\n\n"
             f"      {self.address}/sandbox\n\n"
-            "  book a slot, and answer the SMS. What happened is told in another terminal by\n\n"
+            "  book a slot, and answer the SMS. What the clinic's staff sees of it (the link works once):\n\n"
+            f"      {self.address}{desk}\n\n"
+            "  What happened is told in another terminal by\n\n"
             f"      export DATABASE_URL={plan.store.url}\n"
             f"      {program} bookings\n      {program} audit UID\n\n  Ctrl-C stops.\n",
             flush=True,

@@ -11,6 +11,7 @@ from adapters.storage.group_commit import GroupCommit
 from adapters.storage.ledger import StoredLedger
 from adapters.storage.outbox import StoredOutbox
 from adapters.storage.sealing import Wrapping
+from adapters.storage.secrets import StoredSecrets
 from adapters.storage.turns import StoredTurns
 from adapters.storage.views import Views
 from domain.clinics import Clinic
@@ -32,6 +33,7 @@ class Store:
     turns: StoredTurns
     views: Views
     desk_views: DeskViews
+    secrets: StoredSecrets
     bell: Bell
     expiry: Expiry
     reminders: Reminders
@@ -46,7 +48,8 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
     bell = Bell()
     commits = GroupCommit(database)
     try:
-        ledger = StoredLedger(database, commits, Wrapping(settings.encryption_key), bell.ring)
+        wrapping = Wrapping(settings.encryption_key)
+        ledger = StoredLedger(database, commits, wrapping, bell.ring)
         await ledger.open()
         yield Store(
             database=database,
@@ -56,6 +59,7 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
             turns=StoredTurns(database, commits),
             views=Views(database),
             desk_views=DeskViews(database),
+            secrets=StoredSecrets(database, commits, wrapping),
             bell=bell,
             expiry=Expiry(ledger, clinics),
             reminders=Reminders(ledger, clinics),

@@ -32,7 +32,8 @@ BEATS = {
 
 # Which files may import a package that is not ours: a folder, or single files.
 HOMES = {
-    "babel": ["domain/saying/dates.py", "domain/understanding/days.py"],
+    "argon2": ["entrypoints/desk/passwords.py"],
+    "babel": ["domain/saying/dates.py", "domain/understanding/days.py", "entrypoints/desk"],
     "click": ["entrypoints/cli.py"],
     "cryptography": ["adapters/storage/sealing.py"],
     "dotenv": ["entrypoints/settings.py"],
@@ -42,11 +43,14 @@ HOMES = {
         *(f"adapters/twilio/{module}.py" for module in ("api", "answers")),
         "entrypoints/sandbox",
     ],
-    "jinja2": ["entrypoints/sandbox"],
+    "itsdangerous": ["entrypoints/desk/sessions.py"],
+    "jinja2": ["entrypoints/sandbox", "entrypoints/desk"],
+    "limits": ["entrypoints/desk/tries.py"],
+    "markupsafe": ["entrypoints/desk/render.py"],
     "phonenumbers": ["adapters/calcom/phones.py", "entrypoints/settings.py", "entrypoints/sandbox"],
     "psycopg": ["adapters/storage/postgresql.py"],
     "psycopg_pool": ["adapters/storage/postgresql.py"],
-    "starlette": ["entrypoints/web", "entrypoints/sandbox"],
+    "starlette": ["entrypoints/web", "entrypoints/sandbox", "entrypoints/desk", "entrypoints/serve.py"],
     "structlog": ["entrypoints/logs.py"],
     "transitions": ["domain/lifecycle.py"],
     "twilio": ["adapters/twilio/webhooks.py"],

@@ -11,6 +11,7 @@ from eventsourcing.persistence import StoredEvent
 from adapters.storage import rows, sealing
 from adapters.storage.database import Database, Row, Statement, Write, milliseconds
 from adapters.storage.group_commit import GroupCommit
+from adapters.storage.secrets import StoredSecrets
 from domain.booking import Booking
 from domain.conversation import Conversation
 from domain.errands import Kind
@@ -58,9 +59,6 @@ SELECT uid, stream, state FROM bookings WHERE clinic = :clinic AND starts_at > :
 """
 LATEST_BOOKINGS = 10  # of one phone
 PHONE_DIGESTS = "phone digests"
-DIGEST_KEY = "SELECT sealed_key FROM store_secrets WHERE name = :name"
-KEEP_DIGEST_KEY = "INSERT INTO store_secrets (name, sealed_key) VALUES (:name, :key) ON CONFLICT DO NOTHING"
-WRAP_DIGEST_KEY = "UPDATE store_secrets SET sealed_key = :key WHERE name = :name"
 QUESTION_IS_DUE = """
 SELECT 1 FROM outbox WHERE conversation = :conversation AND kind IN ('ask', 'remind') AND status = 'due'
 """
@@ -93,18 +91,7 @@ class StoredLedger:
 
     async def open(self) -> None:
         """Read, or make, the key of the phone digests. Raises Misconfigured where ENCRYPTION_KEY is not its."""
-        found = await self.database.read(DIGEST_KEY, name=PHONE_DIGESTS)
-        if not found:
-            sealed = self.wrapping.wrap(sealing.new_key(), PHONE_DIGESTS)
-            await self._keep(KEEP_DIGEST_KEY, sealed)
-            found = await self.database.read(DIGEST_KEY, name=PHONE_DIGESTS)
-        stored = found[0]["sealed_key"]
-        self._phone_secret = self.wrapping.unwrap(stored, PHONE_DIGESTS)
-        if self.wrapping.is_due(stored):  # the setting came later; from now on its absence is noticed at the start
-            await self._keep(WRAP_DIGEST_KEY, self.wrapping.wrap(self._phone_secret, PHONE_DIGESTS))
-
-    async def _keep(self, sql: str, sealed: bytes) -> None:
-        await self.commits.commit(Write(statements=[Statement(sql, {"name": PHONE_DIGESTS, "key": sealed})]))
+        self._phone_secret = await StoredSecrets(self.database, self.commits, self.wrapping).of(PHONE_DIGESTS)
 
     def conversation_id(self, clinic: str, phone: str) -> str:
         """The stream of this phone at this clinic."""

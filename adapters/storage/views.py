@@ -18,6 +18,7 @@ ORDER BY queued_at, errand
 """
 STANDING = "SELECT status, lease_until > {now} AS in_hand FROM outbox WHERE errand = :errand"
 SHUT = "SELECT clinic, channel, shut_until, why FROM channels WHERE shut_until > :now ORDER BY clinic, channel"
+NEWEST = "SELECT max({position}) AS newest FROM stored_events"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ class Views:
         """The channels that are shut at `now`."""
         found = await self.database.read(SHUT, now=milliseconds(now))
         return [ShutChannel(row["clinic"], row["channel"], moment(row["shut_until"]), row["why"]) for row in found]
+
+    async def position(self) -> int:
+        """How far the log goes: it grows with every commit of facts. 0 while there are none."""
+        return (await self.database.read(NEWEST))[0]["newest"] or 0
 
 
 def booking_row(row: Row) -> BookingRow:

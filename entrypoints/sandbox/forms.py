@@ -4,10 +4,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qsl
 
 import phonenumbers
-from starlette.requests import Request
 
 from domain.languages import DEFAULT, codes, language
 from entrypoints.sandbox.payloads import ZONE
@@ -46,12 +44,6 @@ def languages() -> list[tuple[str, str]]:
     """The code of each language that Replyes speaks, and what its speakers call it, by that name."""
     names = [(code, str((language(code) or {})["name"])) for code in codes()]
     return sorted(names, key=lambda pair: (pair[0] != DEFAULT, pair[1].casefold()))
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a URL-encoded form, blank ones kept; of a field sent twice, the last."""
-    body = (await request.body()).decode(errors="replace")
-    return dict(parse_qsl(body, keep_blank_values=True))
 
 
 def first_form(now: datetime) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """The page: a booking form, a phone, and the log. It works without JavaScript; with it, it updates by itself."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
@@ -10,7 +9,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from entrypoints.sandbox.calendar import Calendar, Refused
 from entrypoints.sandbox.forms import (
@@ -19,7 +17,6 @@ from entrypoints.sandbox.forms import (
     Problems,
     first_form,
     languages,
-    read_form,
     read_phone,
     read_reply,
     read_slot,
@@ -29,9 +26,10 @@ from entrypoints.sandbox.phone import Phone
 from entrypoints.sandbox.stream import States, changes
 from entrypoints.sandbox.view import look
 from entrypoints.sandbox.world import Verbs, World
+from entrypoints.web.files import Files
+from entrypoints.web.forms import is_from_here, read_form
 
 HERE = Path(__file__).parent
-THIS_MACHINE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 QUICK_REPLIES = ("YES", "NO", "banana")
 TEMPLATES = Environment(
     loader=FileSystemLoader(HERE / "templates"),
@@ -80,7 +78,7 @@ class Page:
             Route("/sandbox/reply", self._from_here(self._reply), methods=["POST"]),
             Route("/sandbox/host", self._from_here(self._host), methods=["POST"]),
             Route("/sandbox/verbs", self._from_here(self._verbs), methods=["POST"]),
-            Mount("/sandbox/static", StaticFiles(directory=HERE / "static")),
+            Mount("/sandbox/static", Files(directory=HERE / "static")),
         ]
 
     async def _show(self, request: Request) -> Response:
@@ -158,19 +156,11 @@ class Page:
         """Refuse a form that another site's page sends."""
 
         async def guarded(request: Request) -> Response:
-            origin = request.headers.get("origin")
-            if origin is None or self._is_ours(origin, request.headers.get("host", "")):
+            if is_from_here(request, self._base_url):
                 return await endpoint(request)
             return PlainTextResponse("This form belongs to the sandbox's own page.", 403)
 
         return guarded
-
-    def _is_ours(self, origin: str, host: str) -> bool:
-        """The configured address, or this machine under another of its names or through another port:
-        "localhost" is what people type, and a container's port is often mapped."""
-        if origin == self._base_url:
-            return True
-        return bool(THIS_MACHINE.fullmatch(origin)) and origin.partition("://")[2] == host
 
 
 def _back(phone: str | None) -> Response:

@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from entrypoints.sandbox.courier import Courier
-from entrypoints.sandbox.forms import read_form
 from entrypoints.sandbox.keys import SENDER, Keys
 from entrypoints.sandbox.twilio import (
     API_VERSION,
@@ -24,6 +23,7 @@ from entrypoints.sandbox.twilio import (
     segments,
 )
 from entrypoints.sandbox.world import NO_ANSWER, Arrow, Direction, Message, World
+from entrypoints.web.forms import read_form
 
 PREFIX = "/sandbox/twilio"
 ACCOUNT = PREFIX + "/2010-04-01/Accounts/{account}"

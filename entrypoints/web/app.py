@@ -1,14 +1,15 @@
 """The table of routes, and the table of errors."""
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from entrypoints.web import files
 from entrypoints.web.operations import Operations
 from entrypoints.web.webhooks import Webhooks
 from entrypoints.wiring import Service
@@ -18,8 +19,8 @@ log = logging.getLogger("replyes.web")
 REFUSALS = {404: "there is nothing here", 405: "this address takes another method"}
 
 
-def build(service: Service, extra: Sequence[BaseRoute] = (), home: str | None = None) -> Starlette:
-    """The web application. `extra` are the sandbox's routes; `home` is where "/" leads."""
+def build(service: Service, pages: Sequence[BaseRoute] = ()) -> Starlette:
+    """The web application. `pages` are the desk's routes, and the sandbox's."""
     webhooks, operations = Webhooks(service), Operations(service)
     routes: list[BaseRoute] = [
         Route("/api/webhooks/cal", webhooks.calendar, methods=["POST"]),
@@ -30,20 +31,12 @@ def build(service: Service, extra: Sequence[BaseRoute] = (), home: str | None = 
         Route("/api/webhooks/sms/{clinic}", webhooks.texts, methods=["POST"]),
         Route("/healthz", operations.alive),
         Route("/readyz", operations.ready),
-        *extra,
+        files.shared(),
+        *pages,
     ]
-    if home is not None:
-        routes.append(Route("/", _redirect_to(home)))
     web = Starlette(routes=routes, exception_handlers={404: _refused, 405: _refused, Exception: _failed})
     web.router.redirect_slashes = False  # a redirect is made of the Host header, and carriers follow it as a GET
     return web
-
-
-def _redirect_to(home: str) -> Callable[[Request], Awaitable[Response]]:
-    async def redirect(request: Request) -> Response:  # noqa: ARG001
-        return RedirectResponse(home)
-
-    return redirect
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -1,12 +1,11 @@
 """The webhooks: read the body, let the adapter verify and translate, hand over to the domain, answer."""
 
-import asyncio
 import logging
 import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from domain.errors import (
@@ -21,13 +20,13 @@ from domain.errors import (
 from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Unheeded
 from domain.ports import Answer, RawRequest
 from entrypoints.settings import MAIN_CLINIC
+from entrypoints.web.bodies import read_body
 from entrypoints.wiring import Service, clock
 
 log = logging.getLogger("replyes.webhooks")
 
 LARGEST_BODY = 1_000_000  # bytes; Cal.com sends about 3 kB, Twilio 1 kB
 ERRAND_KEY = re.compile(r"[0-9a-f]{32}")
-SLOWEST_BODY = 30  # seconds
 STATUS: dict[type[Exception], int] = {
     NotAuthentic: 401,
     NotUnderstood: 400,
@@ -116,23 +115,13 @@ def _of(clinic: str, doors: Mapping[str, Door]) -> Door:
 
 
 async def _raw(request: Request) -> RawRequest:
-    """Raises TooLarge without reading on, NotUnderstood where the sender hung up."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(SLOWEST_BODY):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LARGEST_BODY:
-                    raise TooLarge("the body is larger than 1 MB")
-    except TimeoutError:
-        raise NotUnderstood("the body did not end in time") from None
-    except ClientDisconnect:
-        raise NotUnderstood("the sender hung up in the middle of the body") from None
+    """Raises TooLarge and NotUnderstood."""
+    body = await read_body(request, LARGEST_BODY, "1 MB")
     return RawRequest(
         method=request.method,
         path=request.scope.get("raw_path", request.url.path.encode()).decode("latin-1"),
         headers=dict(request.headers.items()),
-        body=bytes(body),
+        body=body,
         query=request.scope["query_string"].decode("latin-1"),
     )
 

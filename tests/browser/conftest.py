@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -40,11 +41,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def sandbox(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the sandbox prints."""
+    return tmp_path_factory.mktemp("sandbox") / "log"
+
+
+@pytest.fixture(scope="module")
+def sandbox(browser: Browser, log: Path) -> Iterator[str]:
     """The address of `replyes serve --sandbox`. One process serves all stories, so each has a patient of its own."""
-    folder, port = tmp_path_factory.mktemp("sandbox"), free_port()
+    folder, port = log.parent, free_port()
     command = [REPLYES, "serve", "--sandbox", "--port", str(port)]
-    log = folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env={}, stdout=output, stderr=output)
     try:

@@ -1,5 +1,6 @@
 """The command line: what each command tells, and how it says that something is wrong. Never with a traceback."""
 
+import asyncio
 import json
 import os
 import socket
@@ -15,6 +16,8 @@ from click.testing import CliRunner, Result
 from adapters.storage import migrations
 from domain.lifecycle import mermaid
 from entrypoints.cli import main
+from entrypoints.desk.passwords import Password
+from entrypoints.settings import Settings
 from tests.adapters.calcom_payloads import attendee
 from tests.databases import empty_database, kind_of, meddle, server, tables
 from tests.entrypoints.conftest import ENVIRONMENT, PATIENT, UID, booked, cal, new_product, text
@@ -389,6 +392,23 @@ def test_a_pass_expires_what_is_due_once(clinic: str) -> None:
 @pytest.mark.parametrize("now", ["0001-01-01", "9999-12-31T23:59:59-23:59", "2026-05-12T10:30:00+02:00"])
 def test_any_moment_is_a_moment(clinic: str, now: str) -> None:
     assert told("expire", "--now", now, "--dry-run").endswith("\n")
+
+
+# -- password -------------------------------------------------------------------------------------------------
+
+
+def test_password_prints_what_the_desk_takes_in_its_place() -> None:
+    setting = told("password", stdin=b"correct horse\n").rstrip("\n")
+    assert "correct horse" not in setting
+    assert Settings({"DESK_PASSWORD": setting}).desk().password == setting
+    assert asyncio.run(Password(setting).is_right("correct horse"))
+
+
+@pytest.mark.parametrize("stdin", [b"", b"\n", b"1234567\n", b"   1234567   \n"])
+def test_password_takes_none_that_is_too_short(stdin: bytes) -> None:
+    result = run("password", stdin=stdin)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "8 characters or more" in result.stderr
 
 
 # -- interpret ------------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ async def test_an_empty_page_has_every_hook_that_stands_still() -> None:
     assert "'self'" in response.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("name", ["sandbox.css", "sandbox.js", "icon.svg"])
+@pytest.mark.parametrize("name", ["sandbox.css", "sandbox.js"])
 async def test_serves_its_own_files(name: str) -> None:
     async with Scene() as scene:
         assert (await scene.http.get(f"/sandbox/static/{name}")).status_code == 200

@@ -20,6 +20,7 @@ def read(**changes: str) -> tuple[Clinic, StoreSettings, ServiceSettings]:
     environ = {name: value for name, value in {**ENVIRONMENT, **changes}.items() if value}
     settings = Settings(environ)
     read = settings.clinic(), settings.store(), settings.service()
+    settings.desk()
     settings.logs()
     settings.check()
     return read
@@ -48,6 +49,7 @@ FAULTY = {
     "TWILIO_AUTH_TOKEN": "",
     "TWILIO_FROM": "Clinic",
     "TWILIO_API_URL": "https://",
+    "DESK_PASSWORD": "short",
     "CLINIC_PHONE": "0800",
     "CLINIC_TIME_ZONE": "Mars/Olympus_Mons",
     "BOOKING_LINK": "cal.com/dr-lee",
@@ -104,6 +106,9 @@ def test_no_repr_shows_a_secret() -> None:
         ("TWILIO_FROM", "+1 202 555 0100", "+12025550100"),
         ("TWILIO_FROM", "MG123", "MG and 32 hex digits"),
         ("TWILIO_FROM", "whatsapp:+12025550100", "+12025550100"),
+        ("DESK_PASSWORD", "hunter2", "set it to a longer one"),
+        ("DESK_PASSWORD", "$argon2id=19=65536,t=3,p=4", "make one with: replyes password"),
+        ("DESK_PASSWORD", "$argon2i$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g", "make one with: replyes password"),
         ("CLINIC_PHONE", "2025550199", "+12025550100"),
         ("CLINIC_PHONE", "call us", "+12025550100"),
         ("CLINIC_TIME_ZONE", "../../etc/passwd", "Europe/Berlin"),
@@ -171,6 +176,23 @@ def test_what_is_not_set_has_the_promised_default() -> None:
     assert service.twilio.public_url == "http://127.0.0.1:8000"
 
 
+@pytest.mark.parametrize(
+    "password",
+    ["", "12345678", "$argon2id$v=19$m=65536,t=3,p=4$voqFKQ4aOPb47GrXp+URkg$+7GVZ036Tuhu2NJdl5ERYvBQPgx3IttJH"],
+)
+def test_the_password_of_the_desk_may_be_plain_or_a_hash_or_none(password: str) -> None:
+    settings = Settings({**ENVIRONMENT, "DESK_PASSWORD": password})
+    desk = settings.desk()
+    settings.check()
+    assert (desk.password, desk.public_url) == (password, ENVIRONMENT["PUBLIC_URL"])
+    assert not password or password not in repr(desk)
+
+
+def test_the_password_of_the_desk_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("correct horse\n")
+    assert Settings({"DESK_PASSWORD_FILE": str(tmp_path / "password")}).desk().password == "correct horse"
+
+
 def test_every_setting_of_a_clinic_arrives_there() -> None:
     assert clinic(
         CLINIC_NAME="Example Clinic",
@@ -194,6 +216,7 @@ def test_every_setting_of_a_clinic_arrives_there() -> None:
         name="Example Clinic",
         phone="+12025550199",
         languages=("de", "en"),
+        time_zone="Europe/Berlin",
         booking_link="https://cal.com/dr-lee",
         ask_settle=timedelta(seconds=90),
         quiet_hours=QuietHours(time(12, 30), time(14)),

@@ -1,0 +1,20 @@
+"""The desk: the staff's pages. Closed without DESK_PASSWORD. Read in this order:
+
+    site        whose desk it is, and where it stands
+    passwords   the password and its hash
+    tries       how often somebody may be wrong
+    sessions    the signed cookie, and the token of each form
+    once        links that sign in once (the sandbox)
+    words       what the pages say, in each language
+    visit       what every page is given
+    render      templates, and how they say moments and numbers
+    headers     what a browser may do with our pages
+    guard       who may see a page, and who may do something there
+    access      signing in and out
+    live        how an open page hears of news
+    home        Today
+    app         all of it, wired
+
+A page is `async def page(visit: Visit) -> Response`, and stands in `app` as `guard.get(path, page)`; what changes
+something as `guard.post(path, act)`.
+"""

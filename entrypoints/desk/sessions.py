@@ -1,0 +1,54 @@
+"""Who sits at the desk: a signed cookie that nothing on the server remembers, and the token that its forms carry."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.responses import Response
+
+LIFETIME = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Session:
+    """Somebody who has signed in. `name` stands in the audit log; `csrf` stands in every form."""
+
+    name: str
+    csrf: str
+
+
+NOBODY = Session("", "")
+
+
+class Sessions:
+    """`secret` is the store's, so that all replicas share it. The password setting is part of the key: a new one ends
+    all sessions."""
+
+    def __init__(self, secret: bytes, password: str, *, is_https: bool) -> None:
+        self._key = hmac.digest(secret, password.encode(), "sha256")
+        signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        self._signed = URLSafeTimedSerializer(self._key, salt="desk session", signer_kwargs=signing)
+        self._is_https = is_https
+        self.cookie = "__Host-replyes_session" if is_https else "replyes_session"
+
+    def begin(self, response: Response, name: str) -> None:
+        """This answer signs somebody in."""
+        value = str(self._signed.dumps([name, secrets.token_hex(16)]))
+        seconds = int(LIFETIME.total_seconds())
+        response.set_cookie(self.cookie, value, seconds, path="/", secure=self._is_https, httponly=True, samesite="lax")
+
+    def end(self, response: Response) -> None:
+        """This answer signs somebody out."""
+        response.delete_cookie(self.cookie, path="/", secure=self._is_https, httponly=True, samesite="lax")
+
+    def read(self, cookies: Mapping[str, str]) -> Session | None:
+        """The session of these cookies; None where there is none, or it is over, or not of our making."""
+        try:
+            name, nonce = self._signed.loads(cookies.get(self.cookie, ""), max_age=int(LIFETIME.total_seconds()))
+        except BadData:
+            return None
+        return Session(name, hmac.new(self._key, f"csrf {nonce}".encode(), "sha256").hexdigest())

@@ -1,0 +1,25 @@
+// The pages work without this. With it they stay fresh, and a slider tells its value.
+import { follow } from "/static/live.js";
+
+const here = new URL(location.href);
+if (here.searchParams.has("said")) {
+  here.searchParams.delete("said"); // told once
+  history.replaceState(null, "", here);
+}
+
+// <input type="range" data-shows="id of an output">
+document.addEventListener("input", ({ target }) => {
+  const shown = target.dataset?.shows && document.getElementById(target.dataset.shows);
+  if (shown) shown.textContent = target.value;
+});
+
+// A form that was sent is not sent again by a second click.
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("aria-busy") === "true") event.preventDefault();
+  else if (event.target.method === "post") event.target.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
+});
+
+follow("/events");

@@ -1,0 +1,36 @@
+"""What every page is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+from starlette.requests import Request
+
+from entrypoints.desk.sessions import Session
+from entrypoints.desk.site import Site
+from entrypoints.desk.words import Words
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody asks for a page. `session` is NOBODY on those few pages that need none; `words` speak the visitor's
+    language; `form` holds what was sent, once it is certain that a form of ours has sent it."""
+
+    request: Request
+    site: Site
+    session: Session
+    words: Words
+    now: datetime
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """As it stands in a link."""
+        return quote(self.request.scope["path"])
+
+    @property
+    def here(self) -> str:
+        """The path and its query."""
+        query = self.request.scope["query_string"].decode("latin-1")
+        return self.path + (f"?{query}" if query else "")

@@ -1,0 +1,108 @@
+// Keeps a page fresh. The server renders everything; this only fetches the same page again and puts in place what
+// differs. What a person has typed, opened or focused stays.
+//
+//   data-live     its children are replaced whenever there is news; they are told apart by id
+//   data-tail     scrolled to its end as it grows, unless somebody has scrolled up to read
+//   #pulse        tells whether news can arrive: data-live-text, data-lost-text
+
+const NEAR = 40;
+const TYPED_INTO = "[data-live] :is(input:not([type=hidden]), textarea)[id]";
+
+export function parsed(html) {
+  return new DOMParser().parseFromString(html, "text/html");
+}
+
+/** Make the children of `shown` those of `fresh`, touching only what differs. */
+function replaceChildren(shown, fresh) {
+  const known = new Map([...shown.children].map((child) => [child.id, child]));
+  const wanted = [...fresh.children];
+  wanted.forEach((child, at) => {
+    const old = known.get(child.id);
+    const next = old && old.isEqualNode(child) ? old : child;
+    if (shown.children[at] !== next) shown.insertBefore(next, shown.children[at] ?? null);
+  });
+  while (shown.children.length > wanted.length) shown.lastElementChild.remove();
+}
+
+/** What is half done in the live parts, as something that puts it back. */
+function halfDone() {
+  const focused = document.activeElement;
+  const typed = [...document.querySelectorAll(TYPED_INTO)]
+    .filter((field) => field.value !== field.defaultValue)
+    .map((field) => [field.id, field.value]);
+  const [start, end] = [focused?.selectionStart, focused?.selectionEnd];
+  return () => {
+    for (const [id, value] of typed) {
+      const field = document.getElementById(id);
+      if (field && field.value !== value) field.value = value;
+    }
+    if (!focused?.id || document.activeElement === focused) return;
+    const again = document.getElementById(focused.id);
+    again?.focus({ preventScroll: true });
+    if (again && start !== null && start !== undefined) again.setSelectionRange(start, end);
+  };
+}
+
+/** Put the live parts of a fresh page in place. */
+export function replaceLive(page) {
+  const putBack = halfDone();
+  const followed = [...document.querySelectorAll("[data-tail]")].filter(
+    (tail) => tail.scrollHeight - tail.scrollTop - tail.clientHeight < NEAR,
+  );
+  for (const open of document.querySelectorAll("[data-live] details[open][id]")) {
+    page.getElementById(open.id)?.setAttribute("open", "");
+  }
+  for (const shown of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(shown.id);
+    if (fresh) replaceChildren(shown, fresh);
+  }
+  for (const tail of followed) tail.scrollTop = tail.scrollHeight;
+  putBack();
+}
+
+let looking = false;
+let again = false;
+
+/** Fetch the page anew. Many changes at once cost two fetches, not many. */
+export async function refresh() {
+  again = looking;
+  if (looking) return;
+  looking = true;
+  try {
+    const address = location.pathname + location.search;
+    const response = await fetch(address);
+    if (new URL(response.url).pathname !== location.pathname) location.reload(); // no longer signed in
+    else if (!response.ok) showPulse(false);
+    else if (address === location.pathname + location.search) replaceLive(parsed(await response.text()));
+    else again = true;
+  } finally {
+    looking = false;
+    if (again) refresh();
+  }
+}
+
+export function showPulse(alive) {
+  const pulse = document.getElementById("pulse");
+  pulse.hidden = false;
+  pulse.classList.toggle("lost", !alive);
+  pulse.textContent = alive ? pulse.dataset.liveText : pulse.dataset.lostText;
+}
+
+/** Refresh at every event from this address. A page that nobody sees lets go of its connection: a browser has six. */
+export function follow(address) {
+  let events = null;
+  const attend = () => {
+    if (document.hidden) {
+      events?.close();
+      events = null;
+    } else if (!events) {
+      events = new EventSource(address);
+      events.onopen = () => showPulse(true);
+      events.onerror = () => showPulse(false);
+      events.onmessage = () => refresh().catch(() => showPulse(false));
+    }
+  };
+  for (const tail of document.querySelectorAll("[data-tail]")) tail.scrollTop = tail.scrollHeight;
+  document.addEventListener("visibilitychange", attend);
+  attend();
+}
