@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-import re
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from entrypoints.desk.guard import Guard
+from entrypoints.desk.links import local_path
 from entrypoints.desk.once import Links
 from entrypoints.desk.passwords import Password
 from entrypoints.desk.render import render
@@ -19,7 +19,6 @@ log = logging.getLogger("replyes.desk")
 
 LONGEST_NAME = 60
 NAME_IN_SANDBOX = "sandbox"
-LOCAL_PATH = re.compile(r"/(?:[^/\\\x00-\x20\x7f][^\\\x00-\x20\x7f]*)?")
 
 
 class Access:
@@ -82,11 +81,6 @@ class Access:
         response = RedirectResponse("/sign-in", 303)
         self._sessions.end(response)
         return response
-
-
-def local_path(wanted: str) -> str:
-    """The page to go on to: on this site or none. Browsers take a backslash for a slash, and skip blanks and tabs."""
-    return wanted if LOCAL_PATH.fullmatch(wanted) and "//" not in wanted else "/"
 
 
 def _form(visit: Visit, status: int = 200, problem: str = "", **values: object) -> Response:

@@ -2,15 +2,20 @@
 
 import asyncio
 from pathlib import Path
+from typing import Protocol
 
 from starlette.routing import BaseRoute, Mount
 
 from entrypoints.desk.access import Access
+from entrypoints.desk.acts import Acts
+from entrypoints.desk.booking import BookingPage
 from entrypoints.desk.guard import Guard
 from entrypoints.desk.home import Home
+from entrypoints.desk.inbox import Inbox
 from entrypoints.desk.live import Live
 from entrypoints.desk.once import Links
 from entrypoints.desk.passwords import Password
+from entrypoints.desk.phones import Phones
 from entrypoints.desk.sessions import Sessions
 from entrypoints.desk.site import Site
 from entrypoints.desk.tries import Tries
@@ -20,6 +25,13 @@ from entrypoints.wiring import Service, clock
 
 HERE = Path(__file__).parent
 SECRET = "desk sessions"  # noqa: S105 - its name in the store
+
+
+class HasRoutes(Protocol):
+    """A page, or several that belong together."""
+
+    def routes(self, guard: Guard) -> list[BaseRoute]:
+        """Its addresses."""
 
 
 class Desk:
@@ -32,7 +44,14 @@ class Desk:
         self._guard = Guard(site, sessions, clock)
         self._live = Live(service.store.views.position, stopping)
         self._access = access
-        self._pages = [Home()]
+        phones = Phones(service, sessions)
+        self._pages: list[HasRoutes] = [
+            Home(),
+            Inbox(service, phones),
+            BookingPage(service, phones),
+            Acts(service),
+            phones,
+        ]
 
     def routes(self) -> list[BaseRoute]:
         return [

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -12,6 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from entrypoints.desk.links import booking_path
 from entrypoints.desk.visit import Visit
 from entrypoints.desk.words import LANGUAGES
 from entrypoints.logs import mask
@@ -48,15 +49,22 @@ def render(visit: Visit, template: str, status: int = 200, /, **context: object)
 
 
 def go_to(path: str, said: str = "", **query: str) -> Response:
-    """After something was done: show this page, which tells what was done (the words of `said.<said>`)."""
-    asked = {**query, **({"said": said} if said else {})}
-    return RedirectResponse(path + (f"?{urlencode(asked)}" if asked else ""), 303)
+    """After something was done, or could not be: show this page, which tells so (the words of `said.<said>`)."""
+    address, _, asked_before = path.partition("?")
+    asked = dict(parse_qsl(asked_before)) | query | ({"said": said} if said else {})
+    return RedirectResponse(address + (f"?{urlencode(asked)}" if asked else ""), 303)
 
 
 @pass_context
 def moment(context: Context, at: datetime | None) -> str:
     """Tue 12 May 10:30; with its year where that is another one."""
     return _said(context, at, "moment")
+
+
+@pass_context
+def moment_with_seconds(context: Context, at: datetime | None) -> str:
+    """Tue 12 May 10:30:05"""
+    return _said(context, at, "moment_with_seconds", by_year=False)
 
 
 @pass_context
@@ -101,6 +109,22 @@ def in_language(context: Context, code: str) -> str:
     return f"?{urlencode([*asked, ('lang', code)])}"
 
 
+@pass_context
+def with_query(context: Context, **changes: str) -> str:
+    """The link to this page with something else in its query; "" takes it out. A message is told once."""
+    asked = dict(_visit(context).request.query_params) | {"said": ""} | changes
+    return f"?{urlencode({name: value for name, value in asked.items() if value})}"
+
+
+def in_clinic_time(visit: Visit, at: datetime, pattern: str = "moment", *, by_year: bool = True) -> str:
+    """A moment on the clinic's clock; the pattern's name is that of a `format`."""
+    zone = ZoneInfo(visit.site.clinic.time_zone)
+    local = at.astimezone(zone)
+    if by_year and local.year != visit.now.astimezone(zone).year:
+        pattern = f"{pattern}_with_year"
+    return format_datetime(local, visit.words(f"format.{pattern}"), locale=visit.words.locale)
+
+
 def _visit(context: Context) -> Visit:
     visit: Visit = context["visit"]  # a macro needs `import … with context`
     return visit
@@ -109,13 +133,12 @@ def _visit(context: Context) -> Visit:
 def _said(context: Context, at: datetime | None, pattern: str, *, by_year: bool = True) -> str:
     if at is None:
         return UNKNOWN
-    visit = _visit(context)
-    zone = ZoneInfo(visit.site.clinic.time_zone)
-    local = at.astimezone(zone)
-    if by_year and local.year != visit.now.astimezone(zone).year:
-        pattern = f"{pattern}_with_year"
-    return format_datetime(local, visit.words(f"format.{pattern}"), locale=visit.words.locale)
+    return in_clinic_time(_visit(context), at, pattern, by_year=by_year)
 
 
-TEMPLATES.filters.update({filter_.__name__: filter_ for filter_ in (moment, day, clock_time, number, percent, masked)})
-TEMPLATES.globals.update({"csrf": csrf, "in_language": in_language})
+TEMPLATES.filters.update(
+    {filter_.__name__: filter_ for filter_ in (moment, moment_with_seconds, day, clock_time, number, percent, masked)}
+)
+TEMPLATES.globals.update(
+    {"csrf": csrf, "in_language": in_language, "with_query": with_query, "booking_path": booking_path}
+)

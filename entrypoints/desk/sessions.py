@@ -32,6 +32,7 @@ class Sessions:
         self._key = hmac.digest(secret, password.encode(), "sha256")
         signing = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
         self._signed = URLSafeTimedSerializer(self._key, salt="desk session", signer_kwargs=signing)
+        self._tickets = URLSafeTimedSerializer(self._key, salt="desk ticket", signer_kwargs=signing)
         self._is_https = is_https
         self.cookie = "__Host-replyes_session" if is_https else "replyes_session"
 
@@ -52,3 +53,15 @@ class Sessions:
         except BadData:
             return None
         return Session(name, hmac.new(self._key, f"csrf {nonce}".encode(), "sha256").hexdigest())
+
+    def sign(self, what: str) -> str:
+        """A ticket that only we can have written; it does not tell what it is for."""
+        return str(self._tickets.dumps(hashlib.sha256(what.encode()).hexdigest()))
+
+    def is_signed(self, ticket: str, what: str, lasts: timedelta) -> bool:
+        """Whether the ticket is ours, is for this, and is not older."""
+        try:
+            signed = self._tickets.loads(ticket, max_age=int(lasts.total_seconds()))
+        except BadData:
+            return False
+        return bool(signed == hashlib.sha256(what.encode()).hexdigest())

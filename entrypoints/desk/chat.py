@@ -1,0 +1,70 @@
+"""A conversation as people read it: what the patient wrote, what we wrote, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from domain.conversation import Heard, QuestionAsked
+from domain.correspondence import DeliveryReported, TextRefused, TextSent
+from domain.facts import Fact, Private
+
+ON_ITS_WAY = "on_its_way"
+ACCEPTED, REFUSED = "accepted", "refused"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text. `words` are None after an erasure. `fate` is what became of a text of ours ("on_its_way", "accepted",
+    "refused", or what the carrier reported) with the carrier's `code`; `meaning` is what a patient's text was taken to
+    mean, and `outcome` what came of it."""
+
+    key: str
+    at: datetime
+    words: str | None
+    is_ours: bool
+    fate: str = ""
+    code: str = ""
+    meaning: str = ""
+    outcome: str = ""
+    pictures: int = 0
+
+
+def chat(facts: Sequence[Fact]) -> list[Said]:
+    """The texts that these facts tell of, in their order."""
+    said: list[Said] = []
+    places: dict[str, int] = {}
+    for fact in facts:
+        if isinstance(fact, Heard):
+            said.append(_heard(fact))
+        elif isinstance(fact, QuestionAsked):
+            places[fact.errand] = len(said)
+            said.append(_ours(fact, fact.words, ON_ITS_WAY))
+        elif isinstance(fact, TextSent) and fact.errand not in places and fact.words is not None:
+            places[fact.errand] = len(said)
+            said.append(_ours(fact, fact.words, ACCEPTED))
+        elif isinstance(fact, TextSent | TextRefused | DeliveryReported) and fact.errand in places:
+            place = places[fact.errand]
+            said[place] = _become(said[place], fact)
+    return said
+
+
+def _heard(fact: Heard) -> Said:
+    told = {"meaning": fact.meaning, "outcome": fact.outcome, "pictures": fact.pictures}
+    return Said(_key(fact), fact.sent_at or fact.timestamp, fact.words.text, is_ours=False, **told)  # type: ignore[arg-type]
+
+
+def _ours(fact: Fact, words: Private, fate: str) -> Said:
+    return Said(_key(fact), fact.timestamp, words.text, is_ours=True, fate=fate)
+
+
+def _become(said: Said, fact: TextSent | TextRefused | DeliveryReported) -> Said:
+    if isinstance(fact, DeliveryReported):
+        return replace(said, fate=fact.status, code=fact.error_code)
+    if isinstance(fact, TextRefused):
+        return replace(said, fate=REFUSED, code=fact.code)
+    return replace(said, fate=ACCEPTED) if said.fate == ON_ITS_WAY else said
+
+
+def _key(fact: Fact) -> str:
+    """An HTML id: no two facts of one conversation and its bookings share one."""
+    return f"said-{fact.originator_version}-{fact.command[:12]}"

@@ -1,0 +1,148 @@
+"""Inbox: what only a person can settle, with the conversation and what can be done about it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from adapters.storage.desk import Entry, Line
+from domain.errors import NotPossible
+from domain.facts import Private
+from domain.inbox import Care, Staff
+from entrypoints.desk.acts import Act, offers
+from entrypoints.desk.chat import Said, chat
+from entrypoints.desk.guard import Guard, Refused
+from entrypoints.desk.links import as_mark, local_path, mark_in
+from entrypoints.desk.phones import Phones
+from entrypoints.desk.render import go_to, render
+from entrypoints.desk.timeline import reason_in_words
+from entrypoints.desk.visit import Visit
+from entrypoints.wiring import Service
+
+PAGE = 20
+TEXTS_READ, TEXTS_SHOWN = 24, 6
+GROUPS: Mapping[str, tuple[Staff, ...]] = {
+    "unclear": (
+        Staff.NOT_UNDERSTOOD,
+        Staff.NO_ANSWER_ASKED,
+        Staff.BEFORE_THE_QUESTION,
+        Staff.SAID_MORE,
+        Staff.OTHER_TIME,
+        Staff.STRANGER,
+        Staff.CAME_LATE,
+    ),
+    "no_answer": (Staff.NO_ANSWER, Staff.ANSWER_TOO_LATE, Staff.NO_AFTER_THE_START),
+    "undeliverable": (
+        Staff.TEXT_NOT_DELIVERED,
+        Staff.TEXT_REFUSED,
+        Staff.TEXT_GIVEN_UP,
+        Staff.NEVER_REACHED,
+        Staff.NO_TIME_TO_ASK,
+        Staff.WRONG_NUMBER,
+        Staff.CARRIER_CLOSED,
+    ),
+    "opted_out": (Staff.OPTED_OUT, Staff.CANCELLED_AND_OPTED_OUT),
+    "in_doubt": (Staff.TEXT_IN_DOUBT,),
+    "no_phone": (Staff.NO_PHONE,),
+    "calendar": (
+        Staff.CALENDAR_REFUSED,
+        Staff.CALENDAR_CLOSED,
+        Staff.CALENDAR_DIFFERS,
+        Staff.SERIES_UNDECIDED,
+        Staff.SEAT_GIVEN_UP,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """An item as it is shown: `why` is a sentence, `phone` None where there is none; `acts` for each booking."""
+
+    entry: Entry
+    why: str
+    lines: list[tuple[Line, list[Act]]]
+    chat: list[Said]
+    phone: str | None
+    phone_of: str
+    shows_phone: bool
+
+    @property
+    def key(self) -> str:
+        """An HTML id."""
+        return f"item-{self.entry.item.stream}-{self.entry.item.version}"
+
+
+class Inbox:
+    """What waits for a person, oldest first; or what people are done with, the latest first."""
+
+    def __init__(self, service: Service, phones: Phones) -> None:
+        self._views = service.store.desk_views
+        self._ledger = service.store.ledger
+        self._desk = service.desk
+        self._phones = phones
+
+    def routes(self, guard: Guard) -> list[BaseRoute]:
+        return [guard.get("/inbox", self._show), guard.post("/inbox/care", self._take_care)]
+
+    async def _show(self, visit: Visit) -> Response:
+        clinic, asked = visit.site.clinic.key, visit.request.query_params
+        kind, after = asked.get("kind", ""), mark_in(asked.get("after", ""))
+        if kind == "done":
+            entries = await self._views.done(clinic, after=after, limit=PAGE + 1)
+        else:
+            reasons = [str(reason) for reason in GROUPS.get(kind, ())]
+            entries = await self._views.inbox(clinic, reasons=reasons, after=after, limit=PAGE + 1)
+        counts = await self._views.inbox_counts(clinic)
+        return render(
+            visit,
+            "inbox.html",
+            kind=kind,
+            tasks=await asyncio.gather(*(self._task(visit, entry) for entry in entries[:PAGE])),
+            counts={name: sum(counts.get(reason, 0) for reason in group) for name, group in GROUPS.items()},
+            total=sum(counts.values()),
+            next_mark=as_mark(entries[PAGE - 1].mark) if len(entries) > PAGE else "",
+            care=Care,
+        )
+
+    async def _task(self, visit: Visit, entry: Entry) -> Task:
+        item = entry.item
+        lines = [line for one in item.bookings if (line := await self._views.booking(one))]
+        streams = [item.stream] + [line.booking.conversation or "" for line in lines]
+        conversation = next((one for one in streams if one.startswith("conversation-")), None)
+        texts = chat(await self._ledger.texts(conversation, TEXTS_READ)) if conversation else []
+        phone_of = lines[0].booking.stream if lines else item.stream
+        return Task(
+            entry=entry,
+            why=reason_in_words(visit, item.reason, item.detail),
+            lines=[(line, offers(line.booking, visit)) for line in lines],
+            chat=texts[-TEXTS_SHOWN:],
+            phone=lines[0].booking.phone if lines else await self._phone_of(item.stream),
+            phone_of=phone_of,
+            shows_phone=self._phones.is_asked_for(visit, phone_of),
+        )
+
+    async def _phone_of(self, stream: str) -> str | None:
+        conversation = await self._ledger.conversation(stream)
+        return (conversation.phone if conversation else Private("", None)).text
+
+    async def _take_care(self, visit: Visit) -> Response:
+        form, who = visit.form, visit.session.name
+        back, stream, version = (
+            local_path(form.get("back", ""), "/inbox"),
+            form.get("stream", ""),
+            form.get("version", ""),
+        )
+        if form.get("care") not in set(Care) or not version.isdecimal():
+            raise Refused(400, "not_understood")
+        care = Care(form["care"])
+        try:
+            await self._desk.take_care(stream, int(version), care, who, visit.now)
+            if care is not Care.CALLING:
+                return go_to(back, f"item_{care}")
+            phone_of = form.get("phone_of", "")
+            await self._desk.show_phone(phone_of, who, visit.now)
+        except NotPossible as refusal:
+            return go_to(back, f"refused_{refusal.code}")
+        return go_to(back, "item_calling", phone=self._phones.ticket(visit, phone_of))
