@@ -30,8 +30,10 @@ class Live:
         self._news = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
-    async def events(self, visit: Visit) -> Response:  # noqa: ARG002
+    async def events(self, visit: Visit) -> Response:
         """GET /events. Refused with 503 where too many pages are open."""
+        if visit.request.method == "HEAD":  # its answer would never end
+            return Response(media_type="text/event-stream")
         if self._open >= MOST_STREAMS:
             raise Refused(503, "too_many")
         return StreamingResponse(self.stream(), media_type="text/event-stream", headers=HEADERS)

@@ -258,6 +258,10 @@ def test_more_pages_than_we_can_serve_are_turned_away(staff: Desk) -> None:
     assert staff.get("/events").status_code == 503
 
 
+def test_a_look_at_the_news_ends(staff: Desk) -> None:
+    assert staff.ask("HEAD", "/events").status_code == 200
+
+
 def test_news_are_for_those_who_have_signed_in(product: Product, staff: Desk) -> None:
     assert Desk(product).get("/events").status_code == 303
     staff.stopping.set()
