@@ -7,6 +7,7 @@ from datetime import datetime
 from domain.conversation import Heard, QuestionAsked
 from domain.correspondence import DeliveryReported, TextRefused, TextSent
 from domain.facts import Fact, Private
+from domain.replies import Answer
 
 ON_ITS_WAY = "on_its_way"
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -27,6 +28,11 @@ class Said:
     meaning: str = ""
     outcome: str = ""
     pictures: int = 0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether there is a meaning to tell."""
+        return self.meaning not in ("", Answer.UNCLEAR)
 
 
 def chat(facts: Sequence[Fact]) -> list[Said]:

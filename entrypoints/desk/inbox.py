@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from adapters.storage.desk import Entry, Line
 from domain.errors import NotPossible
 from domain.facts import Private
-from domain.inbox import Care, Staff
+from domain.inbox import Care, Item, Staff
 from entrypoints.desk.acts import Act, offers
 from entrypoints.desk.chat import Said, chat
 from entrypoints.desk.guard import Guard, Refused
@@ -116,7 +116,7 @@ class Inbox:
         return Task(
             entry=entry,
             why=reason_in_words(visit, item.reason, item.detail),
-            lines=[(line, offers(line.booking, visit)) for line in lines],
+            lines=[(line, _offers(line, item, visit)) for line in lines],
             chat=texts[-TEXTS_SHOWN:],
             phone=lines[0].booking.phone if lines else await self._phone_of(item.stream),
             phone_of=phone_of,
@@ -146,3 +146,9 @@ class Inbox:
         except NotPossible as refusal:
             return go_to(back, f"refused_{refusal.code}")
         return go_to(back, "item_calling", phone=self._phones.ticket(visit, phone_of))
+
+
+def _offers(line: Line, item: Item, visit: Visit) -> list[Act]:
+    """Who has opted out is not offered another text."""
+    acts = offers(line.booking, visit)
+    return [act for act in acts if act is not Act.ASK_AGAIN] if item.reason in GROUPS["opted_out"] else acts

@@ -86,7 +86,7 @@ def _in_words(visit: Visit, name: str, value: object, shown: object) -> str:
 def _because(visit: Visit, fact: Fact, cause: Cause) -> str:
     if cause.source is Source.STAFF:
         return visit.words("because.staff", who=getattr(fact, "who", "") or "–")
-    if cause.source is Source.US and cause.fact is None:
+    if cause.source is Source.US:
         return ""
     return visit.words(f"because.{cause.source}")
 

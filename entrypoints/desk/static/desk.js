@@ -1,5 +1,5 @@
 // The pages work without this. With it they stay fresh, and a slider tells its value.
-import { follow } from "/static/live.js";
+import { follow, refresh } from "/static/live.js";
 
 const here = new URL(location.href);
 if (here.searchParams.has("said")) {
@@ -11,6 +11,15 @@ if (here.searchParams.has("said")) {
 document.addEventListener("input", ({ target }) => {
   const shown = target.dataset?.shows && document.getElementById(target.dataset.shows);
   if (shown) shown.textContent = target.value;
+});
+
+// <input data-steps>: the page as it was after so many facts
+document.addEventListener("input", ({ target }) => {
+  if (!("steps" in (target.dataset ?? {}))) return;
+  const address = new URL(location.href);
+  address.searchParams.set(target.name, target.value);
+  history.replaceState(null, "", address);
+  refresh();
 });
 
 // A form that was sent is not sent again by a second click.
