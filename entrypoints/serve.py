@@ -79,8 +79,8 @@ async def _play(stage: "Stage", listening: socket.socket, stopping: asyncio.Even
     stage.set_up(plan)
     async with _service(plan, planning.SANDBOX) as service:
         stage.service = service
-        desk = await open_desk(service, plan.desk, stopping, in_sandbox=True)
-        stage.announce(plan, desk.one_time_link())
+        desk = stage.desk = await open_desk(service, plan.desk, stopping, in_sandbox=True)
+        stage.announce(plan)
         pages = [*desk.routes(), *stage.sandbox.routes()]
         await _run(service, _server(service, pages), listening, stopping, works=True)
     await stage.sandbox.aclose()

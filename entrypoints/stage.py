@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapters.storage import opening
+from entrypoints.desk.app import Desk
 from entrypoints.plan import Plan
 from entrypoints.sandbox import Sandbox
 from entrypoints.settings import MAIN_CLINIC, SANDBOX_DEFAULTS
@@ -21,7 +22,8 @@ class Stage:
 
     def __init__(self, address: str, stopping: asyncio.Event) -> None:
         self.address = address
-        self.sandbox = Sandbox(address, stopping, self._states, self._speak)
+        self.sandbox = Sandbox(address, stopping, self._states, self._speak, self._desk_link)
+        self.desk: Desk | None = None
         self.service: Service | None = None
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -37,19 +39,23 @@ class Stage:
             for ending in ("", "-wal", "-shm"):
                 Path(FILE + ending).unlink(missing_ok=True)
 
-    def announce(self, plan: Plan, desk: str) -> None:
-        """The one thing that a newcomer has to read. `desk` is the path that opens the staff's pages."""
+    def announce(self, plan: Plan) -> None:
+        """The one thing that a newcomer has to read."""
         program = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "replyes" else "replyes"
         print(  # noqa: T201
             "\n  Replyes is running with a sandbox phone and a sandbox Cal.com. Open\n\n"
             f"      {self.address}/sandbox\n\n"
             "  book a slot, and answer the SMS. What the clinic's staff sees of it (the link works once):\n\n"
-            f"      {self.address}{desk}\n\n"
+            f"      {self.address}{self._desk_link()}\n\n"
             "  What happened is told in another terminal by\n\n"
             f"      export DATABASE_URL={plan.store.url}\n"
             f"      {program} bookings\n      {program} audit UID\n\n  Ctrl-C stops.\n",
             flush=True,
         )
+
+    def _desk_link(self) -> str:
+        """The path that opens the staff's pages, once."""
+        return self.desk.one_time_link() if self.desk else "/"
 
     async def _states(self) -> dict[str, str]:
         if self.service is None:

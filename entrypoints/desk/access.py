@@ -48,7 +48,7 @@ class Access:
         asked = visit.request.query_params
         if self._links and "once" in asked and visit.request.method == "GET":
             if self._links.take(asked["once"]):
-                return self._welcome(visit, NAME_IN_SANDBOX, "/")
+                return self._welcome(visit, NAME_IN_SANDBOX, local_path(asked.get("next", "")))
             return _form(visit, 403, "used")
         if visit.session is not NOBODY:
             return RedirectResponse(local_path(asked.get("next", "")), 303)

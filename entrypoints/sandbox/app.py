@@ -13,6 +13,7 @@ from entrypoints.sandbox.calendar import Calendar
 from entrypoints.sandbox.courier import Courier
 from entrypoints.sandbox.keys import SENDER, Keys
 from entrypoints.sandbox.page import Page
+from entrypoints.sandbox.payloads import ZONE
 from entrypoints.sandbox.phone import PREFIX as TWILIO_PREFIX
 from entrypoints.sandbox.phone import Phone
 from entrypoints.sandbox.stream import States
@@ -29,6 +30,7 @@ class Sandbox:
     `base_url` is the server's own address: the fakes post their webhooks there, and the product finds the fakes there.
     `stopping` ends the pages' event streams; set it when the server begins to stop, or it waits for them.
     `states` asks the product how its bookings stand (uid to state).
+    `desk` makes a path that opens the product's desk once; without it, the page has no desk beside the phone.
     `on_verbs` hears "concept" or "live" when somebody switches the fake Cal.com on the page.
     """
 
@@ -38,6 +40,7 @@ class Sandbox:
         stopping: asyncio.Event,
         states: States,
         on_verbs: Callable[[str], None] | None = None,
+        desk: Callable[[], str] | None = None,
         *,
         now: Clock = _now,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -57,6 +60,7 @@ class Sandbox:
             states=states,
             stopping=stopping,
             on_verbs=on_verbs,
+            desk=desk,
         )
 
     def routes(self) -> list[BaseRoute]:
@@ -68,6 +72,7 @@ class Sandbox:
             "PUBLIC_URL": self._base_url,
             "BOOKING_LINK": f"{self._base_url}/sandbox",
             "CLINIC_NAME": "Cal.com Clinic",
+            "CLINIC_TIME_ZONE": ZONE.key,
             "CAL_API_URL": self._base_url + CAL_PREFIX,
             "CAL_API_KEY": self._keys.cal_api_key,
             "CAL_API_VERBS": "concept",

@@ -61,6 +61,7 @@ class Page:
         states: States,
         stopping: asyncio.Event,
         on_verbs: Callable[[str], None] | None,
+        desk: Callable[[], str] | None,
     ) -> None:
         self._base_url = base_url
         self._world = world
@@ -69,10 +70,12 @@ class Page:
         self._states = states
         self._stopping = stopping
         self._on_verbs = on_verbs
+        self._desk = desk
 
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/sandbox", self._show, methods=["GET"]),
+            Route("/sandbox/desk", self._open_desk, methods=["GET"]),
             Route("/sandbox/events", self._events, methods=["GET"]),
             Route("/sandbox/book", self._from_here(self._book), methods=["POST"]),
             Route("/sandbox/reply", self._from_here(self._reply), methods=["POST"]),
@@ -83,6 +86,11 @@ class Page:
 
     async def _show(self, request: Request) -> Response:
         return await self._render(request.query_params.get("phone"))
+
+    async def _open_desk(self, _: Request) -> Response:
+        """The staff's side of the same events, for the frame beside the phone."""
+        link = f"{self._desk()}&next=/bookings" if self._desk else "/"
+        return RedirectResponse(link, 303, {"Cache-Control": "no-store"})
 
     async def _events(self, _: Request) -> Response:
         stream = changes(self._world, self._states, self._stopping)
@@ -149,6 +157,7 @@ class Page:
             languages=languages(),
             quick_replies=QUICK_REPLIES,
             zone=ZONE_LABEL,
+            has_desk=self._desk is not None,
         )
         return HTMLResponse(html, 422 if problems else 200, HEADERS)
 
