@@ -71,6 +71,15 @@ def lines(story: Story) -> list[str]:
     return told
 
 
+def name_of(fact: Fact) -> str:
+    """What happened, in lower case with underscores."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower()
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _speaks_of(fact: Fact, stream: str) -> bool:
     if isinstance(fact, Started):
         return False
@@ -80,8 +89,8 @@ def _speaks_of(fact: Fact, stream: str) -> bool:
 def _event(fact: Fact) -> dict[str, Any]:
     details = {name: _readable(name, value) for name, value in vars(fact).items() if name not in UNTOLD}
     return {
-        "at": fact.timestamp.isoformat().replace("+00:00", "Z"),
-        "event": re.sub(r"(?<!^)(?=[A-Z])", "_", type(fact).__name__).lower(),
+        "at": iso(fact.timestamp),
+        "event": name_of(fact),
         "stream": fact.originator_id.split("-", 1)[0],
         "version": fact.originator_version,
         **details,
@@ -93,7 +102,7 @@ def _readable(name: str, value: Any) -> Any:
         words = "(erased)" if value.text is None else value.text
         return mask(words) if name == "phone" else words
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return iso(value)
     if isinstance(value, list):
         return [_readable(name, one) for one in value]
     return value
