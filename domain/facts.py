@@ -11,6 +11,8 @@ from typing import Any
 from eventsourcing.domain import CanCreateTimestamp, CanInitAggregate, CanMutateAggregate, MetaDomainEvent
 from eventsourcing.utils import register_topic
 
+TOPICS: set[str] = set()  # of all facts that this version knows
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -52,6 +54,7 @@ class StreamEvent(CanCreateTimestamp, metaclass=MetaDomainEvent):
         super().__init_subclass__(**kwargs)
         if "TOPIC" in vars(cls):
             register_topic(vars(cls)["TOPIC"], cls)
+            TOPICS.add(vars(cls)["TOPIC"])
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,10 @@ def lines(story: Story) -> list[str]:
     return told
 
 
+def iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
 def _speaks_of(fact: Fact, stream: str) -> bool:
     if isinstance(fact, Started):
         return False
@@ -96,7 +100,7 @@ def event(fact: Fact, cause: Cause) -> dict[str, Any]:
     """A fact as JSON values, with what led to it: its `source`, and the fact before it, if there is one."""
     details = {name: _readable(name, value) for name, value in vars(fact).items() if name not in UNTOLD}
     return {
-        "at": fact.timestamp.isoformat().replace("+00:00", "Z"),
+        "at": iso(fact.timestamp),
         **_named(fact),
         **details,
         "because": {"source": str(cause.source), **(_named(cause.fact) if cause.fact else {})},
@@ -123,7 +127,7 @@ def _readable(name: str, value: Any) -> Any:
         words = "(erased)" if value.text is None else value.text
         return mask(words) if name == "phone" else words
     if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return iso(value)
     if isinstance(value, list):
         return [_readable(name, one) for one in value]
     return value

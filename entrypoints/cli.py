@@ -223,6 +223,33 @@ def replay(*, verify: bool) -> None:
 
 
 @main.command()
+@click.option("--readable", is_flag=True, help="For people: what is private is opened. It cannot be imported.")
+@click.argument("file", type=click.Path(), default="-")
+def export(file: str, *, readable: bool) -> None:
+    """Write the whole log, with all that another database needs to go on, into a new FILE, or to stdout. The service
+    may go on working; stop it where another database shall take its place."""
+    from entrypoints import moving
+
+    told = _with_store(lambda store: moving.export(store, file, _progress, for_people=readable))
+    click.echo(f"replyes: {told}", err=True)
+
+
+@main.command("import")
+@click.argument("file", type=click.Path())
+def bring_in(file: str) -> None:
+    """Take in what `replyes export` has written, from FILE or, with -, from stdin, into an empty database. If this
+    breaks off, run it again."""
+    from entrypoints import logs, moving
+    from entrypoints.settings import Settings, environment
+
+    settings = Settings(environment())
+    store_settings, log_settings = settings.store(), settings.logs()
+    settings.check()
+    logs.set_up(log_settings)
+    click.echo(asyncio.run(moving.bring_in(store_settings, file, _progress)))
+
+
+@main.command()
 @click.option("--language", default="en", help="A language code; English is always understood.")
 @click.option("--why", is_flag=True, help="Also tell the rule that decided.")
 @click.argument("text", nargs=-1)
@@ -296,12 +323,12 @@ def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:
 
 
 @contextmanager
-def _progress(length: int) -> Iterator[Callable[[int], None]]:
+def _progress(length: int, label: str = "reading the log") -> Iterator[Callable[[int], None]]:
     """A bar for people who look on."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    with click.progressbar(length=length, label="reading the log", file=sys.stderr) as bar:
+    with click.progressbar(length=length, label=label, file=sys.stderr) as bar:
         yield bar.update
 
 

@@ -10,6 +10,8 @@ ledger         the port `Ledger`
 outbox         the port `Outbox`
 turns          the port `Turns`
 views          questions of the command line and of pages
+unsealing      rows of the log as facts
+moving         the whole store in a file, and back
 replay         the views, rebuilt from the log: retelling (the log as rows), scratch (the views beside), mending (one
                difference put right)
 """

@@ -9,6 +9,7 @@ from domain.errors import Misconfigured
 APPLIED = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at bigint NOT NULL)"
 APPLY = "INSERT INTO schema_migrations VALUES (:name, {now} / 1000)"
 MARK = "INSERT INTO installation VALUES (:name, :value) ON CONFLICT DO NOTHING"
+HALF = "SELECT value FROM installation WHERE name = 'importing'"
 INSTALLED = "INSERT INTO installation VALUES ('installed_at', CAST({now} AS text)) ON CONFLICT DO NOTHING"
 
 
@@ -20,12 +21,15 @@ def available(dialect: str) -> list[str]:
 
 
 def due(url: str) -> list[str]:
-    """The migrations that this database still lacks. Raises Misconfigured where there is no database."""
+    """The migrations that this database still lacks. Raises Misconfigured where there is no database, or an import into
+    it has not come to its end."""
     schema = opening.schema(url)
     if not schema.exists():
         raise Misconfigured([f"there is no database {schema.name} yet; `replyes serve` or `replyes migrate` makes it"])
     with schema.alone() as session:
-        return _due(session, schema.dialect)
+        if not (names := _due(session, schema.dialect)):
+            _refuse_half_an_import(session, schema.name)
+        return names
 
 
 def migrate(url: str) -> list[str]:
@@ -43,10 +47,11 @@ def migrate(url: str) -> list[str]:
 
 def claim(url: str, kind: str) -> None:
     """Mark the database as one of a "sandbox" or of a "service", and the moment of the installation. Raises
-    Misconfigured where it is the other: a sandbox would answer real patients' questions, a service would text made-up
-    numbers."""
+    Misconfigured where it is the other (a sandbox would answer real patients' questions, a service would text made-up
+    numbers), or an import has not come to its end."""
     schema = opening.schema(url)
     with schema.alone() as session:
+        _refuse_half_an_import(session, schema.name)
         session.run(MARK, name="kind", value=kind)
         session.run(INSTALLED)
         found = session.run("SELECT value FROM installation WHERE name = 'kind'")[0][0]
@@ -60,6 +65,14 @@ def _due(session: Session, dialect: str) -> list[str]:
     if unknown := sorted(applied - set(available(dialect))):
         raise Misconfigured([f"the database has been used by a newer version ({unknown[-1]}); install that version"])
     return [name for name in available(dialect) if name not in applied]
+
+
+def _refuse_half_an_import(session: Session, name: str) -> None:
+    """An import that is under way, or has broken off, has left its mark."""
+    if session.run(HALF):
+        raise Misconfigured(
+            [f"an import into {name} has not come to its end; run `replyes import` again with its file"]
+        )
 
 
 def _statements(script: str) -> list[str]:

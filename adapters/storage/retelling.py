@@ -7,14 +7,12 @@ kept at hand: a log of a million facts needs no more memory than a log of ten th
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from eventsourcing.persistence import StoredEvent
-
-from adapters.storage import rows, sealing
+from adapters.storage import rows, unsealing
 from adapters.storage.database import Database, Row, Statement
 from adapters.storage.scratch import Scratch
+from adapters.storage.sealing import Wrapping
 from domain.booking import Booking
 from domain.conversation import Conversation
 from domain.errors import ReplyesError
@@ -22,7 +20,6 @@ from domain.facts import Fact
 
 BATCH = 1000  # facts
 AT_HAND = 5000  # streams
-KEYS = 40  # that are fetched at a time; drivers remember statements with few parameters
 
 LOG = """
 SELECT {position} AS position, originator_id, originator_version, topic, state FROM stored_events
@@ -33,7 +30,6 @@ SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE originator_id = :stream AND originator_version > :after AND originator_version <= :until
 ORDER BY originator_version LIMIT :limit
 """
-SEALED_KEYS = "SELECT owner, sealed_key FROM patient_keys WHERE owner IN ({owners})"
 MEMORY = "SELECT version, memory FROM conversations WHERE stream = :stream"
 VERSION = """
 SELECT version FROM bookings WHERE stream = :stream UNION ALL SELECT version FROM conversations WHERE stream = :stream
@@ -45,7 +41,7 @@ Stream = Booking | Conversation
 class Retelling:
     """The views in `scratch` are those of the log up to `position`."""
 
-    def __init__(self, database: Database, wrapping: sealing.Wrapping, scratch: Scratch) -> None:
+    def __init__(self, database: Database, wrapping: Wrapping, scratch: Scratch) -> None:
         self.database = database
         self.wrapping = wrapping
         self.scratch = scratch
@@ -81,7 +77,7 @@ class Retelling:
     async def _take(self, found: list[Row]) -> None:
         streams: dict[str, Stream] = {}
         beside: list[Statement] = []
-        for fact in await self._facts(found):
+        for fact in await unsealing.facts(self.database, self.wrapping, found):
             before = streams.get(fact.originator_id) or await self._before(fact)
             stream = _after(before, fact)
             streams[fact.originator_id] = stream
@@ -104,29 +100,11 @@ class Retelling:
         so_far: Stream | None = None
         while (told := so_far.version if so_far else 0) < version:
             found = await self.database.read(STREAM, stream=stream, after=told, until=version, limit=BATCH)
-            for fact in await self._facts(found):
+            for fact in await unsealing.facts(self.database, self.wrapping, found):
                 so_far = _after(so_far, fact)
             if not found:
                 break
         return so_far
-
-    async def _facts(self, found: list[Row]) -> list[Fact]:
-        stored = [
-            StoredEvent(row["originator_id"], row["originator_version"], row["topic"], row["state"]) for row in found
-        ]
-        return sealing.to_facts(stored, await self._keys(sealing.owners_in(row["state"] for row in found)))
-
-    async def _keys(self, owners: Iterable[str]) -> Mapping[str, bytes]:
-        """The keys that exist now; they are not kept."""
-        keys, wanted = {}, sorted(owners)
-        for start in range(0, len(wanted), KEYS):
-            some = wanted[start : start + KEYS]
-            some += [some[-1]] * (KEYS - len(some))  # always as many: one text for the database to know
-            names: dict[str, Any] = {f"owner_{number}": owner for number, owner in enumerate(some)}
-            sql = SEALED_KEYS.replace("{owners}", ", ".join(f":{name}" for name in names))
-            for row in await self.database.read(sql, **names):
-                keys[row["owner"]] = self.wrapping.unwrap(row["sealed_key"], row["owner"])
-        return keys
 
     def _keep(self, streams: Mapping[str, Stream]) -> None:
         """Those that changed last stay at hand."""

@@ -36,6 +36,11 @@ class Wrapping:
     def __init__(self, encryption_key: str = "") -> None:
         self._aead = AESGCM(_derive(encryption_key)) if encryption_key else None
 
+    @property
+    def wraps(self) -> bool:
+        """Whether ENCRYPTION_KEY is set."""
+        return self._aead is not None
+
     def wrap(self, key: bytes, name: str) -> bytes:
         return WRAPPED + _seal(self._aead, key, name) if self._aead else PLAIN + key
 

@@ -7,19 +7,25 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any, TypeVar
 
 from adapters.storage import migrations, opening
+from adapters.storage.database import Row, Write
+from adapters.storage.group_commit import GroupCommit
+from adapters.storage.moving import importing
 from domain.booking import Booking
 from domain.confirmations import Confirmations
 from domain.deadlines import deadlines
 from domain.errors import Conflict
 from domain.ledger import Work
+from entrypoints import moving
+from entrypoints.settings import StoreSettings
 from tests.adapters.storage.rooms import Rooms, a_fact, hearing, opened, rooms
 from tests.examples import NOW, a_clinic, a_moment, a_request
 
@@ -166,6 +172,20 @@ def write_on_a_full_disk(url: str) -> dict[str, list[str]]:
         told[when] = [type(write.error).__name__ for write in writes]
     asyncio.run(database.close())
     return told
+
+
+def import_and_die(url: str, file: str, commits: int) -> None:
+    """Import, with a few lines in each commit, and be killed when so many are done, or just before the end."""
+    importing.BATCH, done = 10, count()
+    commit = GroupCommit.commit
+
+    async def deadly(self: GroupCommit, write: Write) -> list[Row]:
+        if next(done) == commits or write.statements[0].sql == importing.UNMARK:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await commit(self, write)
+
+    GroupCommit.commit = deadly  # type: ignore[method-assign]
+    asyncio.run(moving.bring_in(StoreSettings(url, ""), file, lambda *_: nullcontext(lambda _: None)))
 
 
 def append_facts(url: str, who: str, transactions: int) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from adapters.storage import retelling, scratch
+from adapters.storage import retelling, scratch, unsealing
 from adapters.storage.database import Row, Write
 from adapters.storage.mending import Difference
 from adapters.storage.replay import Replay
@@ -80,7 +80,7 @@ def in_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every batch is soon full, and hardly a stream is kept at hand."""
     monkeypatch.setattr(retelling, "BATCH", 3)
     monkeypatch.setattr(retelling, "AT_HAND", 1)
-    monkeypatch.setattr(retelling, "KEYS", 2)
+    monkeypatch.setattr(unsealing, "KEYS", 2)
     monkeypatch.setattr(scratch, "PAGE", 2)
 
 
