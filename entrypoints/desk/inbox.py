@@ -1,6 +1,7 @@
 """Inbox: what only a person can settle, with the conversation and what can be done about it."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from entrypoints.wiring import Service
 
 PAGE = 20
 TEXTS_READ, TEXTS_SHOWN = 24, 6
+VERSION = re.compile(r"\d{1,9}", re.ASCII)
 GROUPS: Mapping[str, tuple[Staff, ...]] = {
     "unclear": (
         Staff.NOT_UNDERSTOOD,
@@ -134,7 +136,7 @@ class Inbox:
             form.get("stream", ""),
             form.get("version", ""),
         )
-        if form.get("care") not in set(Care) or not version.isdecimal():
+        if form.get("care") not in set(Care) or not VERSION.fullmatch(version):
             raise Refused(400, "not_understood")
         care = Care(form["care"])
         try:
