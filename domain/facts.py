@@ -79,3 +79,10 @@ def booking_id(clinic: str, uid: str) -> str:
 def conversation_id(clinic: str, phone_digest: str) -> str:
     """The stream of one phone at one clinic. The digest is keyed: no phone number stands in an id."""
     return f"conversation-{clinic}-{phone_digest}"
+
+
+def clinic_of(stream: str) -> str:
+    """The clinic to which a stream belongs; "" where the name is that of none."""
+    kind, _, rest = stream.partition("-")
+    clinic, dash, _ = rest.partition("-")
+    return clinic if dash and kind in ("booking", "conversation") else ""

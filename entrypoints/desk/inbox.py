@@ -16,7 +16,7 @@ from entrypoints.desk.acts import Act, offers
 from entrypoints.desk.chat import Said, chat
 from entrypoints.desk.guard import Guard, Refused
 from entrypoints.desk.links import as_mark, local_path, mark_in
-from entrypoints.desk.phones import Phones
+from entrypoints.desk.phones import Phones, stream_in
 from entrypoints.desk.render import go_to, render
 from entrypoints.desk.timeline import reason_in_words
 from entrypoints.desk.visit import Visit
@@ -131,19 +131,15 @@ class Inbox:
 
     async def _take_care(self, visit: Visit) -> Response:
         form, who = visit.form, visit.session.name
-        back, stream, version = (
-            local_path(form.get("back", ""), "/inbox"),
-            form.get("stream", ""),
-            form.get("version", ""),
-        )
-        if form.get("care") not in set(Care) or not VERSION.fullmatch(version):
+        back, stream = local_path(form.get("back", ""), "/inbox"), stream_in(visit, "stream")
+        if form.get("care") not in set(Care) or not VERSION.fullmatch(form.get("version", "")):
             raise Refused(400, "not_understood")
         care = Care(form["care"])
+        phone_of = stream_in(visit, "phone_of") if care is Care.CALLING else ""
         try:
-            await self._desk.take_care(stream, int(version), care, who, visit.now)
-            if care is not Care.CALLING:
+            await self._desk.take_care(stream, int(form["version"]), care, who, visit.now)
+            if not phone_of:
                 return go_to(back, f"item_{care}")
-            phone_of = form.get("phone_of", "")
             await self._desk.show_phone(phone_of, who, visit.now)
         except NotPossible as refusal:
             return go_to(back, f"refused_{refusal.code}")

@@ -7,7 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from domain.errors import NotPossible
-from entrypoints.desk.guard import Guard
+from domain.facts import clinic_of
+from entrypoints.desk.guard import Guard, Refused
 from entrypoints.desk.links import local_path
 from entrypoints.desk.render import go_to
 from entrypoints.desk.sessions import Sessions
@@ -28,7 +29,7 @@ class Phones:
         return [guard.post("/phone", self._ask)]
 
     async def _ask(self, visit: Visit) -> Response:
-        stream, back = visit.form.get("stream", ""), local_path(visit.form.get("back", ""))
+        stream, back = stream_in(visit, "stream"), local_path(visit.form.get("back", ""))
         try:
             await self._desk.show_phone(stream, visit.session.name, visit.now)
         except NotPossible as refusal:
@@ -43,6 +44,14 @@ class Phones:
         """Whether the whole number may be shown."""
         ticket = visit.request.query_params.get("phone", "")
         return bool(ticket) and self._sessions.is_signed(ticket, _what(visit, stream), LASTS)
+
+
+def stream_in(visit: Visit, field: str) -> str:
+    """The stream that a field of the form names. Raises Refused where it is none of this clinic's."""
+    stream = visit.form.get(field, "")
+    if clinic_of(stream) != visit.site.clinic.key:
+        raise Refused(400, "not_understood")
+    return stream
 
 
 def _what(visit: Visit, stream: str) -> str:

@@ -171,6 +171,7 @@ def test_an_item_is_taken_by_who_calls_back_and_the_number_is_shown_to_them_alon
         {"care": "done", "stream": "x", "version": "9" * 40},
         {"care": "done", "stream": "x\0y", "version": "1"},
         {"care": "calling", "stream": "booking-main-x", "version": "1", "phone_of": "\0"},
+        {"care": "done", "stream": f"booking-east-{UID}", "version": "1"},
     ],
 )
 def test_a_form_that_makes_no_sense_changes_nothing(product: Product, staff: Desk, form: dict[str, str]) -> None:
@@ -234,6 +235,13 @@ def test_to_see_the_number_one_has_to_ask_and_the_log_tells_who(product: Product
     assert f'href="tel:{PATIENT}"' in staff.get(shown).text
     assert "Anna looked at the phone number" in staff.get(BOOKING).text
     assert PATIENT not in staff.get(BOOKING + "?phone=forged").text
+
+
+@pytest.mark.parametrize("stream", ["", "booking-east-u1", "booking-main-nobody", "conversation-main-\0", "x"])
+def test_a_number_of_nobody_or_of_another_clinic_is_not_shown(product: Product, staff: Desk, stream: str) -> None:
+    response = staff.post("/phone", {"csrf": staff.csrf(), "stream": stream})
+    assert response.status_code == 400 or "said=refused_" in response.headers["location"]
+    assert product.facts() == []
 
 
 def test_an_erased_patient_is_nameless_and_silent(product: Product, staff: Desk) -> None:
