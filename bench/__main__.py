@@ -1,5 +1,5 @@
-"""Run every contest and print one line for each. Two more run by name only: `python -m bench expiry` takes longer, and
-`python -m bench understanding FILE` needs a list of texts."""
+"""Run every contest and print one line for each. Others run by name only: `python -m bench expiry` and `desk` take
+longer, and `python -m bench understanding FILE` needs a list of texts."""
 
 import asyncio
 import os
@@ -75,6 +75,10 @@ if sys.argv[1:2] == ["expiry"]:
     from bench import expiry
 
     expiry.main(sys.argv[2:])
+elif sys.argv[1:2] == ["desk"]:
+    from bench import desk
+
+    desk.main(sys.argv[2:])
 elif sys.argv[1:2] == ["understanding"]:
     from bench import understanding
 

@@ -48,9 +48,7 @@ class Patient:
         self.moment = Moment(REQUESTED, name)
         stream = conversation_id(CLINIC.key, name)
         self.conversation = Conversation.start(stream, CLINIC.key, "+12025550102", self.moment)
-        self.booking = self._books(name, deadlines)
-        if asked:
-            self._asked(self.booking)
+        self.books(name, deadlines, asked=asked)
 
     def says(self, words: str) -> "Patient":
         booking, meaning = self.booking, interpret(words)
@@ -63,9 +61,9 @@ class Patient:
     def says_something(self, words: str) -> "Patient":
         """Which nobody understands."""
         booking, meaning = self.booking, interpret(words)
-        self.hears(words, f"SMreply{booking.uid}", Outcome.UNCLEAR)
+        self.hears(words, f"SMunclear{booking.uid}", Outcome.UNCLEAR)
         private = self.conversation.private(words)
-        booking.reply(meaning.answer, f"SMreply{booking.uid}", private, meaning.rule, self.moment)
+        booking.reply(meaning.answer, f"SMunclear{booking.uid}", private, meaning.rule, self.moment)
         return self
 
     def says_nothing(self) -> "Patient":
@@ -76,6 +74,12 @@ class Patient:
         """The conversation hears a text."""
         text = InboundText(message_id, "+12025550102", CLINIC.phone, words)
         self.conversation.hear(text, interpret(words), outcome, self.moment, bookings=(self.booking.id,))
+
+    def is_answered(self, words: str, errand: str) -> None:
+        """A text of ours that is no question."""
+        said = {"words": self.conversation.private(words), "bookings": (self.booking.id,)}
+        told = {"message_id": f"SM{errand}", "proved_by": "call", "segments": 1}
+        self.conversation.text_accepted(Kind.ANSWER, errand, self.moment, **said, **told)
 
     def needs_staff(self, reason: Staff, care: Care = Care.OPEN) -> "Patient":
         booking, named = self.booking, (self.booking.id,)
@@ -89,7 +93,8 @@ class Patient:
     def work(self) -> Work:
         return Work(changed=[self.conversation, self.booking])
 
-    def _books(self, uid: str, deadlines: Deadlines) -> Booking:
+    def books(self, uid: str, deadlines: Deadlines, *, asked: bool = True) -> None:
+        """The booking of which everything afterwards speaks."""
         request = BookingRequested(
             uid=uid,
             starts_at=FAR,
@@ -101,9 +106,10 @@ class Patient:
             practitioner="Dr. Lee",
             told_at=REQUESTED,
         )
-        booking = Booking.request(CLINIC.key, request, self.conversation.id, deadlines, self.moment)
-        self.conversation.join(booking.id, deadlines.ask_at, self.moment)
-        return booking
+        self.booking = Booking.request(CLINIC.key, request, self.conversation.id, deadlines, self.moment)
+        self.conversation.join(self.booking.id, deadlines.ask_at, self.moment)
+        if asked:
+            self._asked(self.booking)
 
     def _asked(self, booking: Booking) -> None:
         errand, message_id, named = f"errand{booking.uid}", f"SM{booking.uid}", (booking.id,)

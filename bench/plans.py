@@ -1,0 +1,132 @@
+"""How a database looks for what a page asks for: a table that grows with the bookings must never be walked through."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from adapters.storage import opening, postgresql, sqlite
+from adapters.storage.database import Database, Row
+from tests.databases import another_process
+
+GROWING = (
+    *("bookings", "stored_events", "staff_inbox", "staff_inbox_bookings", "outbox", "sent_texts", "conversations"),
+    *("heard_messages", "patient_keys"),
+)
+SCAN = re.compile(rf"\bSCAN (?:{'|'.join(GROWING)}|about|mine)\b")
+MANY_ROWS = 3000  # that one statement may touch: a day, or what a search looks at
+FIRST_LINE = 90  # characters
+
+
+@dataclass
+class Asked:
+    """The statements that were read meanwhile, with the parameters of the first time."""
+
+    statements: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    times: int = 0
+
+
+class Listening:
+    """Keeps what is asked of a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._read = database, database.read
+        self.asked = Asked()
+
+    def __enter__(self) -> Asked:
+        async def read(sql: str, **parameters: Any) -> list[Row]:
+            self.asked.times += 1
+            self.asked.statements.setdefault(sql, parameters)
+            return await self._read(sql, **parameters)
+
+        self._database.read = read  # type: ignore[method-assign]
+        return self.asked
+
+    def __exit__(self, *_: object) -> None:
+        self._database.read = self._read  # type: ignore[method-assign]
+
+
+def faults(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the plans of this statement."""
+    if opening.is_file(url):
+        return [line for line in sqlite_plan(url, sql, parameters) if SCAN.search(line) and not _walks(line, sql)]
+    return [*_measured(url, sql, parameters), *_prepared(url, sql, parameters)]
+
+
+def _walks(line: str, sql: str) -> bool:
+    """Along an index in its order, until there is enough."""
+    return "USING" in line and "LIMIT" in sql
+
+
+def sqlite_plan(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
+    """Its lines."""
+    with another_process(url) as ask:
+        return [row[3] for row in ask(f"EXPLAIN QUERY PLAN {_positional(sql)}", *_values(sql, parameters))]
+
+
+def _measured(url: str, sql: str, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """PostgreSQL runs it, and tells how many rows each step has touched."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {postgresql.spelled(sql)}"
+        row = connection.execute(explained, dict(parameters)).fetchone()
+        for step in _steps(row[0][0]["Plan"] if row else {}):
+            table, rows = step.get("Relation Name"), _touched(step)
+            if table in GROWING and (step["Node Type"] == "Seq Scan" or rows > MANY_ROWS):
+                yield f"{step['Node Type']} on {table}: {rows:,.0f} rows ({step.get('Index Name', '')})"
+
+
+def _touched(step: Mapping[str, Any]) -> float:
+    dropped = step.get("Rows Removed by Filter", 0) + step.get("Rows Removed by Index Recheck", 0)
+    return float((step["Actual Rows"] + dropped) * step["Actual Loops"])
+
+
+def _prepared(url: str, sql: str, parameters: Mapping[str, Any]) -> Iterator[str]:
+    """The plan for any parameters, to which PostgreSQL may go over when a statement has run a few times."""
+    numbered, names = _numbered(postgresql.spelled(sql))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute(f"PREPARE one AS {numbered}".encode(), prepare=False)
+        values = ", ".join(_literal(parameters[name]) for name in names)
+        found = connection.execute(
+            f"EXPLAIN (FORMAT JSON) EXECUTE one{f'({values})' if values else ''}".encode()
+        ).fetchone()
+        for step in _steps(found[0][0]["Plan"] if found else {}):
+            if step.get("Relation Name") in GROWING and step["Node Type"] == "Seq Scan":
+                yield f"generic plan: Seq Scan on {step['Relation Name']}"
+
+
+def _steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _steps(inner)
+
+
+def _numbered(spelled: str) -> tuple[str, list[str]]:
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", spelled)))
+    return re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", spelled).replace("%%", "%"), names
+
+
+def _literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+def _positional(sql: str) -> str:
+    return re.sub(r"(?<![:\w]):\w+", "?", sqlite.spelled(sql))
+
+
+def _values(sql: str, parameters: Mapping[str, Any]) -> list[Any]:
+    return [parameters[name] for name in re.findall(r"(?<![:\w]):(\w+)", sqlite.spelled(sql))]
+
+
+def title(sql: str) -> str:
+    """A statement in one line."""
+    return " ".join(sql.split())[:FIRST_LINE]
+
+
+def shown(parameters: Mapping[str, Any]) -> str:
+    return json.dumps(parameters, ensure_ascii=False, default=str)
