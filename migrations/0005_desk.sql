@@ -56,11 +56,11 @@ CREATE INDEX bookings_of_a_state_by_start ON bookings (clinic, state, starts_at,
 
 CREATE INDEX bookings_of_a_conversation ON bookings (conversation, starts_at);
 
-CREATE INDEX outbox_in_order ON outbox (queued_at, errand);
+CREATE INDEX outbox_in_order ON outbox (clinic, queued_at, errand);
 
-CREATE INDEX outbox_dead ON outbox (queued_at, errand) WHERE status = 'dead';
+CREATE INDEX outbox_dead ON outbox (clinic, queued_at, errand) WHERE status = 'dead';
 
-CREATE INDEX outbox_tried ON outbox (queued_at, errand) WHERE attempts > 0;
+CREATE INDEX outbox_tried ON outbox (clinic, queued_at, errand) WHERE attempts > 0;
 
 -- A clinic's bookings in the order of their starts, told apart by their streams.
 DROP INDEX bookings_of_a_clinic_by_start;

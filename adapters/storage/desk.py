@@ -20,15 +20,15 @@ ENOUGH = 1000  # matches of a search: nobody reads more, people type more
 FEWEST_DIGITS = 3
 FAR = 1 << 62
 
+# Looked up for each row that is shown. Of EXISTS, PostgreSQL would rather make a table of all items.
 NEEDS_YOU = """
-EXISTS (SELECT 1 FROM staff_inbox_bookings AS about
-        JOIN staff_inbox ON staff_inbox.stream = about.stream AND staff_inbox.version = about.version
-        WHERE about.booking = bookings.stream AND staff_inbox.care <> 'done')
+(SELECT 1 FROM staff_inbox_bookings AS about
+ JOIN staff_inbox ON staff_inbox.stream = about.stream AND staff_inbox.version = about.version
+ WHERE about.booking = bookings.stream AND staff_inbox.care <> 'done' LIMIT 1) IS NOT NULL
 """
 DAY = f"""
 SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
-WHERE clinic = :clinic AND starts_at >= :since AND starts_at < :until
-  AND (starts_at > :at OR (starts_at = :at AND stream > :stream))
+WHERE clinic = :clinic AND (starts_at, stream) > (:at, :stream) AND starts_at < :until
   AND (:anything = 1 OR state IN ({{states}})) AND (:needing = 0 OR {NEEDS_YOU})
 ORDER BY starts_at, stream LIMIT :limit
 """  # noqa: S608 - words of ours
@@ -36,33 +36,35 @@ COUNT_DAY = f"""
 SELECT state, count(*) AS n, sum(CASE WHEN {NEEDS_YOU} THEN 1 ELSE 0 END) AS needing FROM bookings
 WHERE clinic = :clinic AND starts_at >= :since AND starts_at < :until GROUP BY state
 """  # noqa: S608
-BEHIND = "(starts_at < :at OR (starts_at = :at AND stream < :stream))"
 LATEST = f"""
 SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
-WHERE clinic = :clinic AND starts_at <= :at AND {BEHIND} ORDER BY starts_at DESC, stream DESC LIMIT :limit
+WHERE clinic = :clinic AND (starts_at, stream) < (:at, :stream) ORDER BY starts_at DESC, stream DESC LIMIT :limit
 """  # noqa: S608
 LATEST_OF_STATE = LATEST.replace("clinic = :clinic", "clinic = :clinic AND state = :state")
 MATCHES = """
-SELECT stream FROM (SELECT stream FROM bookings WHERE clinic = :clinic
-                    AND {column} >= :{column} AND {column} < :{column}_end ORDER BY {column} LIMIT :enough) AS {column}s
+SELECT stream, starts_at, state FROM (SELECT stream, starts_at, state FROM bookings WHERE clinic = :clinic
+    AND {column} >= :{column} AND {column} < :{column}_end ORDER BY {column} LIMIT :enough) AS {column}s
 """
+OF_UID = "SELECT stream, starts_at, state FROM bookings WHERE stream = :uid_stream"
 COUNT_MATCHES = "SELECT count(*) AS n FROM ({matches}) AS counted"
 FOUND = f"""
-SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
-WHERE stream IN ({{matches}}) AND (:state = '' OR state = :state) AND {BEHIND}
-ORDER BY starts_at DESC, stream DESC LIMIT :limit
+SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM (
+    SELECT stream FROM ({{matches}}) AS matching
+    WHERE (:state = '' OR state = :state) AND (starts_at, stream) < (:at, :stream)
+    ORDER BY starts_at DESC, stream DESC LIMIT :limit
+) AS shown JOIN bookings ON bookings.stream = shown.stream ORDER BY starts_at DESC, bookings.stream DESC
 """  # noqa: S608
 ONE = f"SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings WHERE stream = :stream"  # noqa: S608
 NAMED = "SELECT * FROM bookings WHERE stream IN ({streams})"
 NEEDING = """
 SELECT * FROM staff_inbox WHERE clinic = :clinic AND care <> 'done'
   AND (:anything = 1 OR reason IN ({reasons}))
-  AND (at > :at OR (at = :at AND (stream > :stream OR (stream = :stream AND version > :version))))
+  AND (at, stream, version) > (:at, :stream, :version)
 ORDER BY at, stream, version LIMIT :limit
 """
 DONE = """
 SELECT * FROM staff_inbox WHERE clinic = :clinic AND care = 'done'
-  AND cared_at <= :at AND (cared_at < :at OR (stream < :stream OR (stream = :stream AND version < :version)))
+  AND (cared_at, stream, version) < (:at, :stream, :version)
 ORDER BY cared_at DESC, stream DESC, version DESC LIMIT :limit
 """
 COUNT_INBOX = "SELECT reason, count(*) AS n FROM staff_inbox WHERE clinic = :clinic AND care <> 'done' GROUP BY reason"
@@ -72,18 +74,18 @@ JOIN staff_inbox ON staff_inbox.stream = about.stream AND staff_inbox.version = 
 WHERE about.booking = :booking ORDER BY at, staff_inbox.stream, staff_inbox.version
 """
 WHICH = {
-    "": "queued_at > 0",
-    "dead": "status = 'dead'",
-    "in_doubt": "attempts > 0 AND attempted_at IS NOT NULL AND lease_until <= {now}",
-    "retried": "attempts > 0 AND status = 'due'",
+    "": "",
+    "dead": "AND status = 'dead'",
+    "in_doubt": "AND attempts > 0 AND attempted_at IS NOT NULL AND lease_until <= {now}",
+    "retried": "AND attempts > 0 AND status = 'due'",
 }
 ERRANDS = """
 SELECT outbox.*, lease_until > {now} AS in_hand FROM outbox
-WHERE {which} AND clinic = :clinic AND queued_at >= :at AND (queued_at > :at OR errand > :errand)
+WHERE clinic = :clinic AND (queued_at, errand) > (:at, :errand) {which}
 ORDER BY queued_at, errand LIMIT :limit
 """
 COUNT_ERRANDS = """
-SELECT count(*) AS n FROM (SELECT 1 FROM outbox WHERE {which} AND clinic = :clinic LIMIT :enough) AS counted
+SELECT count(*) AS n FROM (SELECT 1 FROM outbox WHERE clinic = :clinic {which} LIMIT :enough) AS counted
 """
 NUMBERS = "SELECT * FROM numbers WHERE clinic = :clinic AND slot >= :since AND slot < :until ORDER BY slot"
 
@@ -141,9 +143,10 @@ class DeskViews:
         limit: int,
     ) -> list[Line]:
         """The bookings that begin in the span, in the order of their starts; only in these states, if there are any."""
-        mark = after or Mark(-1)
+        since, until = milliseconds(span[0]) or 0, milliseconds(span[1])
+        mark = after if after and after.at >= since else Mark(since)
         listed, named = _listed("state", states)
-        filters = {"clinic": clinic, **_span(span), "anything": int(not states), **named, "needing": int(needing)}
+        filters = {"clinic": clinic, "until": until, "anything": int(not states), **named, "needing": int(needing)}
         sql = DAY.replace("{states}", listed)
         found = await self.database.read(sql, **filters, **_behind(mark), limit=limit)
         return [_line(row) for row in found]
@@ -168,7 +171,7 @@ class DeskViews:
     ) -> list[Line]:
         """The bookings whose uid is this, whose name begins like this (or its last word), or whose phone ends like
         this; the latest start first. Of very many matches only the first in the order of the names are looked at."""
-        matches = {"uid": "SELECT :uid_stream"} if words.isascii() and words.isprintable() else {}
+        matches = {"uid": OF_UID} if words.isascii() and words.isprintable() else {}
         named: dict[str, Any] = {"uid_stream": booking_id(clinic, words)} if matches else {}
         for column, beginning in _beginnings(words).items():
             matches[column] = MATCHES.format(column=column)
