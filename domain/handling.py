@@ -61,13 +61,13 @@ class Handling(Decisions):
         try:
             await self.decide(now, decision)
         except ClaimLost:
-            raise NotPossible("the errand has changed in this moment; look at it again") from None
+            raise NotPossible("the errand has changed in this moment; look at it again", "changed") from None
 
     async def _retried(self, key: str, who: str, moment: Moment) -> None:
         seen = claimed, standing = await self._look(key)
         due_at = claimed.errand.due_at
         if not standing.is_dead and (due_at is None or due_at <= moment.at):
-            raise NotPossible(f"errand {key} is due already: a worker takes it next")
+            raise NotPossible(f"errand {key} is due already: a worker takes it next", "due_already")
         await self._put_back(seen, ByHand.RETRIED, who, moment)
 
     async def _unsent(self, key: str, who: str, moment: Moment) -> None:
@@ -81,7 +81,7 @@ class Handling(Decisions):
         seen = await self._look_at_doubt(key)
         work = await self.outcomes.acceptance(seen[0], "", "staff", moment)
         if not work.changed:
-            raise NotPossible(f"errand {key} is known to be sent already")
+            raise NotPossible(f"errand {key} is known to be sent already", "recorded")
         work.finished = None  # the errand goes as it was looked at, or not at all
         await self._note(work, work.changed, seen, (ByHand.SENT, who), moment)
 
@@ -97,15 +97,17 @@ class Handling(Decisions):
     async def _look(self, key: str) -> Seen:
         claimed, standing = await self.outbox.get(key), await self.shelf.standing(key)
         if claimed is None or standing is None:
-            raise NotPossible(f"errand {key} is no longer there: its outcome is recorded")
+            raise NotPossible(f"errand {key} is no longer there: its outcome is recorded", "recorded")
         if standing.in_hand:
-            raise NotPossible(f"errand {key} is in a worker's hands; look again in a minute")
+            raise NotPossible(f"errand {key} is in a worker's hands; look again in a minute", "in_hand")
         return claimed, standing
 
     async def _look_at_doubt(self, key: str) -> Seen:
         claimed, standing = await self._look(key)
         if not claimed.in_doubt:
-            raise NotPossible(f"errand {key} is not in doubt: it has not been tried, or surely came to nothing")
+            why = "it has not been tried, or surely came to nothing"
+            raise NotPossible(f"errand {key} is not in doubt: {why}", "not_in_doubt")
         if claimed.errand.kind.channel is Channel.CALENDAR:
-            raise NotPossible(f"errand {key} is no text: a call to the calendar looks there first, so retry it")
+            why = "a call to the calendar looks there first, so retry it"
+            raise NotPossible(f"errand {key} is no text: {why}", "no_text")
         return claimed, standing

@@ -4,7 +4,7 @@ page goes on behind the last row of the page before.
 A `mark` is that last row: the column by which the page is ordered, and the key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ DAY = f"""
 SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
 WHERE clinic = :clinic AND starts_at >= :since AND starts_at < :until
   AND (starts_at > :at OR (starts_at = :at AND stream > :stream))
-  AND (:state = '' OR state = :state) AND (:needing = 0 OR {NEEDS_YOU})
+  AND (:anything = 1 OR state IN ({{states}})) AND (:needing = 0 OR {NEEDS_YOU})
 ORDER BY starts_at, stream LIMIT :limit
 """  # noqa: S608 - words of ours
 COUNT_DAY = f"""
@@ -46,12 +46,14 @@ MATCHES = """
 SELECT stream FROM (SELECT stream FROM bookings WHERE clinic = :clinic
                     AND {column} >= :{column} AND {column} < :{column}_end ORDER BY {column} LIMIT :enough) AS {column}s
 """
+COUNT_MATCHES = "SELECT count(*) AS n FROM ({matches}) AS counted"
 FOUND = f"""
 SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
 WHERE stream IN ({{matches}}) AND (:state = '' OR state = :state) AND {BEHIND}
 ORDER BY starts_at DESC, stream DESC LIMIT :limit
 """  # noqa: S608
 ONE = f"SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings WHERE stream = :stream"  # noqa: S608
+NAMED = "SELECT * FROM bookings WHERE stream IN ({streams})"
 NEEDING = """
 SELECT * FROM staff_inbox WHERE clinic = :clinic AND care <> 'done'
   AND (:anything = 1 OR reason IN ({reasons}))
@@ -81,7 +83,7 @@ WHERE {which} AND clinic = :clinic AND queued_at >= :at AND (queued_at > :at OR 
 ORDER BY queued_at, errand LIMIT :limit
 """
 COUNT_ERRANDS = """
-SELECT count(*) AS n FROM (SELECT 1 FROM outbox WHERE {which} AND clinic = :clinic LIMIT :enough) AS some
+SELECT count(*) AS n FROM (SELECT 1 FROM outbox WHERE {which} AND clinic = :clinic LIMIT :enough) AS counted
 """
 NUMBERS = "SELECT * FROM numbers WHERE clinic = :clinic AND slot >= :since AND slot < :until ORDER BY slot"
 
@@ -133,15 +135,17 @@ class DeskViews:
         clinic: str,
         span: tuple[datetime, datetime],
         *,
-        state: str = "",
+        states: Sequence[str] = (),
         needing: bool = False,
         after: Mark | None = None,
         limit: int,
     ) -> list[Line]:
-        """The bookings that begin in the span, in the order of their starts."""
+        """The bookings that begin in the span, in the order of their starts; only in these states, if there are any."""
         mark = after or Mark(-1)
-        filters = {"clinic": clinic, **_span(span), "state": state, "needing": int(needing)}
-        found = await self.database.read(DAY, **filters, at=mark.at, stream=mark.key, limit=limit)
+        listed, named = _listed("state", states)
+        filters = {"clinic": clinic, **_span(span), "anything": int(not states), **named, "needing": int(needing)}
+        sql = DAY.replace("{states}", listed)
+        found = await self.database.read(sql, **filters, **_behind(mark), limit=limit)
         return [_line(row) for row in found]
 
     async def day_counts(self, clinic: str, span: tuple[datetime, datetime]) -> dict[str, int]:
@@ -164,17 +168,32 @@ class DeskViews:
     ) -> list[Line]:
         """The bookings whose uid is this, whose name begins like this (or its last word), or whose phone ends like
         this; the latest start first. Of very many matches only the first in the order of the names are looked at."""
-        matches = {"uid": "SELECT :uid_stream"} if words.isascii() else {}
+        matches = {"uid": "SELECT :uid_stream"} if words.isascii() and words.isprintable() else {}
         named: dict[str, Any] = {"uid_stream": booking_id(clinic, words)} if matches else {}
         for column, beginning in _beginnings(words).items():
             matches[column] = MATCHES.format(column=column)
-            named |= {column: beginning, f"{column}_end": end_of(beginning), "enough": ENOUGH, "clinic": clinic}
+            named |= {**_begins(column, beginning), "enough": ENOUGH, "clinic": clinic}
         if not matches:
             return []
         sql = FOUND.replace("{matches}", " UNION ".join(matches.values()))
         mark = after or Mark(FAR)
         found = await self.database.read(sql, **named, **_behind(mark), state=state, limit=limit)
         return [_line(row) for row in found]
+
+    async def finds_too_many(self, clinic: str, words: str) -> bool:
+        """Whether these words match more bookings than `found` looks at."""
+        for column, beginning in _beginnings(words).items():
+            sql = COUNT_MATCHES.replace("{matches}", MATCHES.format(column=column))
+            named = {**_begins(column, beginning), "enough": ENOUGH + 1, "clinic": clinic}
+            if (await self.database.read(sql, **named))[0]["n"] > ENOUGH:
+                return True
+        return False
+
+    async def named(self, streams: Iterable[str]) -> dict[str, BookingRow]:
+        """These bookings, by their streams."""
+        listed, named = _listed("stream", dict.fromkeys(streams))
+        found = await self.database.read(NAMED.replace("{streams}", listed), **named)
+        return {row["stream"]: booking_row(row) for row in found}
 
     async def booking(self, stream: str) -> Line | None:
         """One booking."""
@@ -186,8 +205,8 @@ class DeskViews:
     ) -> list[Entry]:
         """What waits for a person, oldest first; only for these reasons, if there are any."""
         mark = after or Mark(-1)
-        names = {f"reason_{number}": str(reason) for number, reason in enumerate(reasons)}
-        sql = NEEDING.replace("{reasons}", ", ".join(f":{name}" for name in names) or "''")
+        listed, names = _listed("reason", reasons)
+        sql = NEEDING.replace("{reasons}", listed)
         where = {"at": mark.at, "stream": mark.key, "version": mark.version}
         found = await self.database.read(sql, clinic=clinic, anything=int(not reasons), **names, **where, limit=limit)
         return [_entry(row) for row in found]
@@ -240,6 +259,16 @@ def _beginnings(words: str) -> dict[str, str]:
     if len(digits) >= FEWEST_DIGITS:
         found["phone_key"] = digits
     return found
+
+
+def _begins(column: str, beginning: str) -> dict[str, str]:
+    return {column: beginning, f"{column}_end": end_of(beginning)}
+
+
+def _listed(name: str, values: Iterable[str]) -> tuple[str, dict[str, str]]:
+    """What stands in the brackets of IN, and the parameters that it names."""
+    named = {f"{name}_{number}": str(value) for number, value in enumerate(values)}
+    return ", ".join(f":{one}" for one in named) or "''", named
 
 
 def _span(span: tuple[datetime, datetime]) -> dict[str, int | None]:

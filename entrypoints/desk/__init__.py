@@ -12,7 +12,14 @@
     guard       who may see a page, and who may do something there
     access      signing in and out
     live        how an open page hears of news
-    home        Today
+    links       addresses within the desk
+    phones      whole phone numbers, for who asks
+    today       the clinic's day
+    inbox       what only a person can settle
+    bookings    all bookings, and the search
+    booking     one booking; chat and timeline: how its conversation and its story read
+    acts        what staff does with a booking
+    errands     what is still to be done outside
     app         all of it, wired
 
 A page is `async def page(visit: Visit) -> Response`, and stands in `app` as `guard.get(path, page)`; what changes

@@ -9,8 +9,9 @@ from starlette.routing import BaseRoute, Mount
 from entrypoints.desk.access import Access
 from entrypoints.desk.acts import Acts
 from entrypoints.desk.booking import BookingPage
+from entrypoints.desk.bookings import Bookings
+from entrypoints.desk.errands import Errands
 from entrypoints.desk.guard import Guard
-from entrypoints.desk.home import Home
 from entrypoints.desk.inbox import Inbox
 from entrypoints.desk.live import Live
 from entrypoints.desk.once import Links
@@ -18,6 +19,7 @@ from entrypoints.desk.passwords import Password
 from entrypoints.desk.phones import Phones
 from entrypoints.desk.sessions import Sessions
 from entrypoints.desk.site import Site
+from entrypoints.desk.today import Today
 from entrypoints.desk.tries import Tries
 from entrypoints.settings import MAIN_CLINIC, DeskSettings
 from entrypoints.web.files import Files
@@ -46,10 +48,12 @@ class Desk:
         self._access = access
         phones = Phones(service, sessions)
         self._pages: list[HasRoutes] = [
-            Home(),
+            Today(service),
             Inbox(service, phones),
+            Bookings(service),
             BookingPage(service, phones),
             Acts(service),
+            Errands(service),
             phones,
         ]
 
