@@ -28,7 +28,7 @@ from adapters.storage.database import Write
 from bench import clinic
 from bench.many import begin, multiply, size_of, written
 from bench.people import RARE
-from bench.plans import Listening, faults, shown, title
+from bench.plans import Listening, faults, is_scan, shown, title
 from entrypoints.desk.app import open_desk
 from entrypoints.settings import DeskSettings
 from entrypoints.web import app
@@ -241,7 +241,7 @@ async def explained(place: Place) -> tuple[dict[str, int], list[str]]:
 
 
 async def compared(kind: str, folder: Path, options: argparse.Namespace, writes: Sequence[Write]) -> bool:
-    """Print the table of one kind of database. Returns whether all plans are well."""
+    """Print the table of one kind of database. Returns whether no plan scans."""
     stored = options.sqlite if kind == "sqlite" else options.stored
     async with AsyncExitStack() as stack:
         few, many = [
@@ -251,12 +251,12 @@ async def compared(kind: str, folder: Path, options: argparse.Namespace, writes:
         found = await timed(few, many, options.rounds)
     print(f"\n{f'{kind}: {options.few:,} and {stored:,}':<36}{COLUMNS[36:]}")
     print("\n".join(line(name, *times, reads[name]) for name, times in found.items()))
-    print("\n".join(["", *(told or [f"{kind}: no plan walks through a table"]), ""]), flush=True)
-    return not told
+    print("\n".join(["", *(told or [f"{kind}: every plan goes along an index"]), ""]), flush=True)
+    return not any(map(is_scan, told))
 
 
 async def run(options: argparse.Namespace) -> bool:
-    """Returns whether all plans are well."""
+    """Returns whether no plan scans."""
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="replyes-bench-") as name:
         writes = await written(clinic.works(), Path(name))

@@ -50,10 +50,15 @@ class Listening:
 
 
 def faults(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the plans of this statement."""
+    """What is wrong with the plans of this statement: scans; and, on PostgreSQL, long walks along an index."""
     if opening.is_file(url):
         return [line for line in sqlite_plan(url, sql, parameters) if SCAN.search(line) and not _walks(line, sql)]
     return [*_measured(url, sql, parameters), *_prepared(url, sql, parameters)]
+
+
+def is_scan(fault: str) -> bool:
+    """Whether that must not be; a long walk is told only."""
+    return "SCAN" in fault or "Seq Scan" in fault
 
 
 def _walks(line: str, sql: str) -> bool:

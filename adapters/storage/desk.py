@@ -36,6 +36,9 @@ COUNT_DAY = f"""
 SELECT state, count(*) AS n, sum(CASE WHEN {NEEDS_YOU} THEN 1 ELSE 0 END) AS needing FROM bookings
 WHERE clinic = :clinic AND starts_at >= :since AND starts_at < :until GROUP BY state
 """  # noqa: S608
+NEXT_START = """
+SELECT starts_at FROM bookings WHERE clinic = :clinic AND starts_at >= :at ORDER BY starts_at, stream LIMIT 1
+"""
 LATEST = f"""
 SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings
 WHERE clinic = :clinic AND (starts_at, stream) < (:at, :stream) ORDER BY starts_at DESC, stream DESC LIMIT :limit
@@ -156,6 +159,11 @@ class DeskViews:
         found = await self.database.read(COUNT_DAY, clinic=clinic, **_span(span))
         counts = {row["state"]: int(row["n"]) for row in found}
         return {**counts, "needs_you": sum(int(row["needing"]) for row in found)}
+
+    async def next_start(self, clinic: str, at: datetime) -> datetime | None:
+        """When the next booking begins, from this moment on."""
+        found = await self.database.read(NEXT_START, clinic=clinic, at=milliseconds(at))
+        return moment(found[0]["starts_at"]) if found else None
 
     async def latest(self, clinic: str, *, state: str = "", after: Mark | None = None, limit: int) -> list[Line]:
         """All bookings, the latest start first."""

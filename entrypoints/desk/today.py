@@ -52,6 +52,8 @@ class Today:
             after=mark_in(asked.get("after", "")),
             limit=PAGE + 1,
         )
+        counts = _counts(await self._views.day_counts(clinic.key, span))
+        following = None if counts[""] else await self._views.next_start(clinic.key, span[1])
         return render(
             visit,
             "today.html",
@@ -60,7 +62,9 @@ class Today:
             midnight=span[0],
             days={which: "" if one == today else f"{one}" for which, one in _beside(day, today).items()},
             show=show,
-            counts=_counts(await self._views.day_counts(clinic.key, span)),
+            counts=counts,
+            next_start=following,
+            next_day=following.astimezone(zone).date() if following else None,
             lines=lines[:PAGE],
             next_mark=as_mark(lines[PAGE - 1].mark) if len(lines) > PAGE else "",
         )

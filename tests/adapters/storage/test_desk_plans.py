@@ -36,6 +36,7 @@ async def look_at_everything(views: DeskViews, store: Rooms) -> None:
             await views.errands("main", which=which, after=after, limit=51)
     await views.day("main", SPAN, needing=True, limit=51)
     await views.day_counts("main", SPAN)
+    await views.next_start("main", NOW)
     await views.inbox_counts("main")
     await views.errand_counts("main")
     await views.booking("booking-main-uid")
