@@ -62,7 +62,7 @@ async def story(store: Store, row: BookingRow, until: datetime | None = None) ->
 
 async def facts_about(store: Store, row: BookingRow) -> list[Fact]:
     """Every fact that speaks of this booking, in the log's order."""
-    facts = await store.ledger.history(row.stream, row.conversation)
+    facts = await store.ledger.about(row.stream, row.conversation)
     return [fact for fact in facts if _speaks_of(fact, row.stream)]
 
 

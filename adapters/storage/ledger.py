@@ -29,14 +29,15 @@ HISTORY = """
 SELECT originator_id, originator_version, topic, state FROM stored_events
 WHERE originator_id IN (:stream, :other) ORDER BY {position}
 """
-TEXTS_OF_PHONE = """
-SELECT {position} AS position, originator_id, originator_version, topic, state FROM stored_events
-WHERE originator_id = :conversation
-  AND topic IN ('conversation.heard', 'conversation.question_asked', 'text.sent', 'text.refused',
-                'text.delivery_reported')
-ORDER BY originator_version DESC LIMIT :limit
-"""
-TEXTS_OF_BOOKINGS = """
+TEXTS = """
+SELECT * FROM (
+    SELECT {position} AS position, originator_id, originator_version, topic, state FROM stored_events
+    WHERE originator_id = :conversation
+      AND topic IN ('conversation.heard', 'conversation.question_asked', 'text.sent', 'text.refused',
+                    'text.delivery_reported')
+    ORDER BY originator_version DESC LIMIT :limit
+) AS of_phone
+UNION ALL
 SELECT {position} AS position, originator_id, originator_version, topic, state FROM stored_events
 WHERE originator_id IN (SELECT stream FROM bookings WHERE conversation = :conversation
                         ORDER BY starts_at DESC LIMIT :bookings)
@@ -113,11 +114,19 @@ class StoredLedger:
         """The facts of two streams in the order in which they were stored."""
         return await self._to_facts(await self.database.read(HISTORY, stream=stream, other=other or stream))
 
+    async def about(self, booking: str, conversation: str | None) -> list[Fact]:
+        """The booking's facts, and those of its conversation in which its name stands, in the order in which they were
+        stored. A conversation may be long: what is about other bookings is not even unsealed."""
+        found = await self.database.read(HISTORY, stream=booking, other=conversation or booking)
+        named = json.dumps(booking, ensure_ascii=False).encode()
+        return await self._to_facts(
+            [row for row in found if row["originator_id"] == booking or named in bytes(row["state"])]
+        )
+
     async def texts(self, conversation: str, limit: int) -> list[Fact]:
         """The newest facts about texts from and to this phone, in the order in which they were stored: at most so many
         of the conversation itself, and those of its latest bookings."""
-        found = await self.database.read(TEXTS_OF_PHONE, conversation=conversation, limit=limit)
-        found += await self.database.read(TEXTS_OF_BOOKINGS, conversation=conversation, bookings=LATEST_BOOKINGS)
+        found = await self.database.read(TEXTS, conversation=conversation, limit=limit, bookings=LATEST_BOOKINGS)
         return await self._to_facts(sorted(found, key=lambda row: row["position"]))
 
     async def _to_facts(self, found: list[Row]) -> list[Fact]:

@@ -47,7 +47,7 @@ async def look_at_everything(views: DeskViews, store: Rooms) -> None:
 
 
 async def of_one_booking(ledger: StoredLedger, views: Views) -> None:
-    await ledger.history("booking-main-uid", "conversation-main-uid")
+    await ledger.about("booking-main-uid", "conversation-main-uid")
     await ledger.texts("conversation-main-uid", 200)
     await ledger.conversation("conversation-main-uid")
     await ledger.open_items("booking-main-uid")

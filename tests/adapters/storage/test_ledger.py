@@ -242,6 +242,15 @@ async def test_two_streams_are_told_in_the_order_in_which_they_were_stored(store
     ]
 
 
+async def test_what_is_about_a_booking_leaves_out_what_its_phone_says_about_others(store: Rooms) -> None:
+    await books(store)
+    await books(store, uid="another")
+    conversation = store.ledger.conversation_id("main", SARAH)
+    told = await store.ledger.about(STREAM, conversation)
+    assert [type(fact).TOPIC for fact in told] == ["booking.requested", "conversation.booking_joined"]
+    assert await store.ledger.about(STREAM, None) == told[:1]
+
+
 async def test_what_is_read_was_committed_and_a_reader_waits_for_no_writer(store: Rooms, database: str) -> None:
     with another_process(database) as other:
         for statement in BEGIN[kind_of(database)]:
