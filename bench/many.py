@@ -170,7 +170,7 @@ INDEXES = {
         AND indexname NOT IN (SELECT conname FROM pg_constraint)
     """,
 }
-AFTERWARDS = {"sqlite": ["ANALYZE", "PRAGMA journal_mode = WAL"], "postgresql": ["VACUUM ANALYZE"]}
+AFTERWARDS = {"sqlite": ["PRAGMA journal_mode = WAL"], "postgresql": ["VACUUM ANALYZE"]}
 BOOKING, CONVERSATION = "booking-main-{name}", "conversation-main-{name}"
 
 

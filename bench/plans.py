@@ -17,6 +17,7 @@ GROWING = (
     *("heard_messages", "patient_keys"),
 )
 SCAN = re.compile(rf"\bSCAN (?:{'|'.join(GROWING)}|about|mine)\b")
+ALL_OF_A_CLINIC = re.compile(r"\bSEARCH bookings USING .*\(clinic=\?\)$")
 MANY_ROWS = 3000  # that one statement may touch: a day, or what a search looks at
 FIRST_LINE = 90  # characters
 
@@ -52,7 +53,9 @@ class Listening:
 def faults(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
     """What is wrong with the plans of this statement: scans; and, on PostgreSQL, long walks along an index."""
     if opening.is_file(url):
-        return [line for line in sqlite_plan(url, sql, parameters) if SCAN.search(line) and not _walks(line, sql)]
+        lines = sqlite_plan(url, sql, parameters)
+        scans = [line for line in lines if SCAN.search(line) or ALL_OF_A_CLINIC.search(line)]
+        return [f"SCAN: {line}" for line in scans if not _walks(line, sql)]
     return [*_measured(url, sql, parameters), *_prepared(url, sql, parameters)]
 
 
@@ -62,8 +65,8 @@ def is_scan(fault: str) -> bool:
 
 
 def _walks(line: str, sql: str) -> bool:
-    """Along an index in its order, until there is enough."""
-    return "USING" in line and "LIMIT" in sql
+    """Along an index in its order, until a page is full."""
+    return "USING" in line and "LIMIT :" in sql
 
 
 def sqlite_plan(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
