@@ -13,6 +13,13 @@
     access      signing in and out
     live        how an open page hears of news
     home        Today
+    figures     what was counted: by week, by hour, in all
+    amounts     how counts and shares read
+    plots       drawings
+    exhibits    Numbers: its pictures and their tables
+    tiles       Numbers: its main figures
+    sheets      Numbers: its files for a spreadsheet
+    numbers     Numbers
     app         all of it, wired
 
 A page is `async def page(visit: Visit) -> Response`, and stands in `app` as `guard.get(path, page)`; what changes

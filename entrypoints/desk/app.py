@@ -13,6 +13,7 @@ from entrypoints.desk.guard import Guard
 from entrypoints.desk.home import Home
 from entrypoints.desk.inbox import Inbox
 from entrypoints.desk.live import Live
+from entrypoints.desk.numbers import Numbers
 from entrypoints.desk.once import Links
 from entrypoints.desk.passwords import Password
 from entrypoints.desk.phones import Phones
@@ -50,6 +51,7 @@ class Desk:
             Inbox(service, phones),
             BookingPage(service, phones),
             Acts(service),
+            Numbers(service),
             phones,
         ]
 
