@@ -34,12 +34,12 @@ LONG_PHONE_BOOKINGS, LONG_PHONE_TEXTS = 30, 500
 SHARES = {  # in a thousand
     "sampleconfirmed": 758,
     "samplecancelled": 110,
-    "sampleexpired": 78,
+    "sampleexpired": 77,
     "sampledone": 40,
     "sampleopen": 3,
     "sampleunclear": 3,
-    "samplewaiting": 6,
-    "samplerequested": 2,
+    "samplewaiting": 5,
+    "samplerequested": 4,
 }
 OVER = Deadlines(REQUESTED, NOW - timedelta(days=20), (NOW - timedelta(days=21),))
 AHEAD = Deadlines(REQUESTED, NOW + timedelta(days=300), (NOW + timedelta(days=200),))
@@ -128,9 +128,9 @@ def copies(stored: int, now: datetime) -> Mapping[str, Copy]:
         "errand": "'errand' || id",
         "due_at": f"{at + DAY} + {SECOND} * n",
         "queued_at": f"{at} - {spread}",
-        "status": "CASE WHEN n % 10 = 1 THEN 'dead' ELSE 'due' END",
-        "attempts": "CASE WHEN n % 10 < 4 THEN 2 ELSE 0 END",
-        "attempted_at": f"CASE WHEN n % 10 = 2 THEN {at} END",
+        "status": "CASE WHEN n % 40 = 1 THEN 'dead' ELSE 'due' END",
+        "attempts": "CASE WHEN n % 40 < 4 THEN 2 ELSE 0 END",
+        "attempted_at": f"CASE WHEN n % 40 = 2 THEN {at} END",
     }
     return {
         "stored_events": Copy(FACTS.columns, [BOOKING, CONVERSATION]),

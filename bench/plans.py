@@ -10,6 +10,7 @@ import psycopg
 
 from adapters.storage import opening, postgresql, sqlite
 from adapters.storage.database import Database, Row
+from adapters.storage.desk import ENOUGH
 from tests.databases import another_process
 
 GROWING = (
@@ -51,12 +52,13 @@ class Listening:
 
 
 def faults(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the plans of this statement: scans; and, on PostgreSQL, long walks along an index."""
+    """What is wrong with the plans of this statement: scans; and, on PostgreSQL, long walks along an index. A scan that
+    stops when a page is full, or at what is counted at most, is none."""
     if opening.is_file(url):
         lines = sqlite_plan(url, sql, parameters)
         scans = [line for line in lines if SCAN.search(line) or ALL_OF_A_CLINIC.search(line)]
         return [f"SCAN: {line}" for line in scans if not _walks(line, sql)]
-    return [*_measured(url, sql, parameters), *_prepared(url, sql, parameters)]
+    return list(_measured(url, sql, parameters))
 
 
 def is_scan(fault: str) -> bool:
@@ -76,34 +78,29 @@ def sqlite_plan(url: str, sql: str, parameters: Mapping[str, Any]) -> list[str]:
 
 
 def _measured(url: str, sql: str, parameters: Mapping[str, Any]) -> Iterator[str]:
-    """PostgreSQL runs it, and tells how many rows each step has touched."""
+    """PostgreSQL runs it, and tells how many rows each step has touched: with a plan for these parameters, and with the
+    one for any, to which it may go over when a statement has run a few times."""
+    numbered, names = _numbered(postgresql.spelled(sql))
+    values = ", ".join(_literal(parameters[name]) for name in names)
     with psycopg.connect(url, autocommit=True) as connection:
-        explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {postgresql.spelled(sql)}"
-        row = connection.execute(explained, dict(parameters)).fetchone()
-        for step in _steps(row[0][0]["Plan"] if row else {}):
-            table, rows = step.get("Relation Name"), _touched(step)
-            if table in GROWING and (step["Node Type"] == "Seq Scan" or rows > MANY_ROWS):
-                yield f"{step['Node Type']} on {table}: {rows:,.0f} rows ({step.get('Index Name', '')})"
+        connection.execute(f"PREPARE one AS {numbered}".encode(), prepare=False)
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            connection.execute(f"SET plan_cache_mode = {mode}".encode())
+            run = f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE one{f'({values})' if values else ''}"
+            row = connection.execute(run.encode()).fetchone()
+            yield from _judged(row[0][0]["Plan"] if row else {}, mode)
+
+
+def _judged(plan: Mapping[str, Any], mode: str) -> Iterator[str]:
+    for step in _steps(plan):
+        table, rows = step.get("Relation Name"), _touched(step)
+        if table in GROWING and rows > (ENOUGH if step["Node Type"] == "Seq Scan" else MANY_ROWS):
+            yield f"{step['Node Type']} on {table}: {rows:,.0f} rows, {step.get('Index Name', 'no index')} ({mode})"
 
 
 def _touched(step: Mapping[str, Any]) -> float:
     dropped = step.get("Rows Removed by Filter", 0) + step.get("Rows Removed by Index Recheck", 0)
     return float((step["Actual Rows"] + dropped) * step["Actual Loops"])
-
-
-def _prepared(url: str, sql: str, parameters: Mapping[str, Any]) -> Iterator[str]:
-    """The plan for any parameters, to which PostgreSQL may go over when a statement has run a few times."""
-    numbered, names = _numbered(postgresql.spelled(sql))
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("SET plan_cache_mode = force_generic_plan")
-        connection.execute(f"PREPARE one AS {numbered}".encode(), prepare=False)
-        values = ", ".join(_literal(parameters[name]) for name in names)
-        found = connection.execute(
-            f"EXPLAIN (FORMAT JSON) EXECUTE one{f'({values})' if values else ''}".encode()
-        ).fetchone()
-        for step in _steps(found[0][0]["Plan"] if found else {}):
-            if step.get("Relation Name") in GROWING and step["Node Type"] == "Seq Scan":
-                yield f"generic plan: Seq Scan on {step['Relation Name']}"
 
 
 def _steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -61,8 +61,7 @@ SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM (
     ORDER BY starts_at DESC, stream DESC LIMIT :limit
 ) AS shown JOIN bookings ON bookings.stream = shown.stream ORDER BY starts_at DESC, bookings.stream DESC
 """  # noqa: S608
-ONE = f"SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings WHERE stream = :stream"  # noqa: S608
-NAMED = "SELECT * FROM bookings WHERE stream IN ({streams})"
+LINES = f"SELECT bookings.*, {NEEDS_YOU} AS needs_you FROM bookings WHERE stream IN ({{streams}})"  # noqa: S608
 NEEDING = """
 SELECT * FROM staff_inbox WHERE clinic = :clinic AND care <> 'done'
   AND (:anything = 1 OR reason IN ({reasons}))
@@ -204,16 +203,15 @@ class DeskViews:
                 return True
         return False
 
-    async def named(self, streams: Iterable[str]) -> dict[str, BookingRow]:
+    async def lines(self, streams: Iterable[str]) -> dict[str, Line]:
         """These bookings, by their streams."""
         listed, named = _listed("stream", dict.fromkeys(streams))
-        found = await self.database.read(NAMED.replace("{streams}", listed), **named)
-        return {row["stream"]: booking_row(row) for row in found}
+        found = await self.database.read(LINES.replace("{streams}", listed), **named)
+        return {row["stream"]: _line(row) for row in found}
 
     async def booking(self, stream: str) -> Line | None:
         """One booking."""
-        found = await self.database.read(ONE, stream=stream)
-        return _line(found[0]) if found else None
+        return (await self.lines([stream])).get(stream)
 
     async def inbox(
         self, clinic: str, *, reasons: Sequence[str] = (), after: Mark | None = None, limit: int

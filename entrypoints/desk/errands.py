@@ -78,12 +78,12 @@ class Errands:
         )
 
     async def _tasks(self, errands: Sequence[ErrandRow], now: datetime) -> list[Task]:
-        known = await self._store.desk_views.named(stream for errand in errands for stream in errand.bookings)
+        known = await self._store.desk_views.lines(stream for errand in errands for stream in errand.bookings)
         return [
             Task(
                 errand=errand,
                 status=status(errand, now).replace(",", "").replace(" ", "_"),
-                bookings=[known[stream] for stream in errand.bookings if stream in known],
+                bookings=[known[stream].booking for stream in errand.bookings if stream in known],
                 acts=offers(errand, now),
             )
             for errand in errands

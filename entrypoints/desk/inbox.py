@@ -96,21 +96,22 @@ class Inbox:
         else:
             reasons = [str(reason) for reason in GROUPS.get(kind, ())]
             entries = await self._views.inbox(clinic, reasons=reasons, after=after, limit=PAGE + 1)
-        counts = await self._views.inbox_counts(clinic)
+        shown, counts = entries[:PAGE], await self._views.inbox_counts(clinic)
+        lines = await self._views.lines(stream for entry in shown for stream in entry.item.bookings)
         return render(
             visit,
             "inbox.html",
             kind=kind,
-            tasks=await asyncio.gather(*(self._task(visit, entry) for entry in entries[:PAGE])),
+            tasks=await asyncio.gather(*(self._task(visit, entry, lines) for entry in shown)),
             counts={name: sum(counts.get(reason, 0) for reason in group) for name, group in GROUPS.items()},
             total=sum(counts.values()),
             next_mark=as_mark(entries[PAGE - 1].mark) if len(entries) > PAGE else "",
             care=Care,
         )
 
-    async def _task(self, visit: Visit, entry: Entry) -> Task:
+    async def _task(self, visit: Visit, entry: Entry, known: Mapping[str, Line]) -> Task:
         item = entry.item
-        lines = [line for one in item.bookings if (line := await self._views.booking(one))]
+        lines = [known[stream] for stream in item.bookings if stream in known]
         streams = [item.stream] + [line.booking.conversation or "" for line in lines]
         conversation = next((one for one in streams if one.startswith("conversation-")), None)
         texts = chat(await self._ledger.texts(conversation, TEXTS_READ)) if conversation else []

@@ -40,7 +40,7 @@ async def look_at_everything(views: DeskViews, store: Rooms) -> None:
     await views.inbox_counts("main")
     await views.errand_counts("main")
     await views.booking("booking-main-uid")
-    await views.named(["booking-main-uid", "booking-main-other"])
+    await views.lines(["booking-main-uid", "booking-main-other"])
     await views.items_of("booking-main-uid")
     await views.numbers("main", SPAN)
     await of_one_booking(store.ledger, Views(store.database))
