@@ -50,6 +50,7 @@ HOMES = {
     "phonenumbers": ["adapters/calcom/phones.py", "entrypoints/settings.py", "entrypoints/sandbox"],
     "psycopg": ["adapters/storage/postgresql.py"],
     "psycopg_pool": ["adapters/storage/postgresql.py"],
+    "pygal": ["entrypoints/desk/plots.py"],
     "starlette": ["entrypoints/web", "entrypoints/sandbox", "entrypoints/desk", "entrypoints/serve.py"],
     "structlog": ["entrypoints/logs.py"],
     "transitions": ["domain/lifecycle.py"],

@@ -20,6 +20,13 @@
     booking     one booking; chat and timeline: how its conversation and its story read
     acts        what staff does with a booking
     errands     what is still to be done outside
+    figures     what was counted: by week, by hour, in all
+    amounts     how counts and shares read
+    plots       drawings
+    exhibits    Numbers: its pictures and their tables
+    tiles       Numbers: its main figures
+    sheets      Numbers: its files for a spreadsheet
+    numbers     Numbers
     app         all of it, wired
 
 A page is `async def page(visit: Visit) -> Response`, and stands in `app` as `guard.get(path, page)`; what changes

@@ -14,6 +14,7 @@ from entrypoints.desk.errands import Errands
 from entrypoints.desk.guard import Guard
 from entrypoints.desk.inbox import Inbox
 from entrypoints.desk.live import Live
+from entrypoints.desk.numbers import Numbers
 from entrypoints.desk.once import Links
 from entrypoints.desk.passwords import Password
 from entrypoints.desk.phones import Phones
@@ -54,6 +55,7 @@ class Desk:
             BookingPage(service, phones),
             Acts(service),
             Errands(service),
+            Numbers(service),
             phones,
         ]
 

@@ -1,4 +1,5 @@
-"""What a browser may do with our pages: nothing but show them. No script and no style stands in a page itself."""
+"""What a browser may do with our pages: nothing but show them. No script and no style stands in a page itself. A
+picture has styles in itself, and so brings a policy of its own."""
 
 from collections.abc import Mapping
 
@@ -8,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from entrypoints.desk.site import Site
 
 A_YEAR = 365 * 24 * 3600
+PICTURE = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
 def headers(site: Site) -> Mapping[str, str]:
@@ -28,7 +30,7 @@ def headers(site: Site) -> Mapping[str, str]:
 
 
 class Headers:
-    """Puts them on every answer of an application."""
+    """Puts them on every answer of an application. What the answer says itself stays."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
@@ -37,7 +39,9 @@ class Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                said = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    said.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
