@@ -7,7 +7,7 @@ TESTS ?= tests
 ALL = $(filter tests,$(TESTS))
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format lint types migrate bookings audit expire bench crash lock clean
+.PHONY: help run serve test check format lint types migrate bookings audit expire bench crash screenshots lock clean
 
 ##@ Use
 run: .venv/runtime ## the service with a sandbox phone and a sandbox Cal.com; no account needed
@@ -50,6 +50,9 @@ bench: .venv/development ## timings, as ratios on this machine
 crash: .venv/development ## patients, and processes that are killed: make crash ARGS="--database postgresql --faults"
 	@$(BIN)/python -m tests.crash $(ARGS)
 
+screenshots: .venv/development ## draw the pictures of the README again (needs a browser)
+	@$(BIN)/python -m tests.browser.screenshots
+
 lock: ## pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --group build $(LOCKING) -o requirements.lock
 	uv pip compile pyproject.toml --group build --group dev -c requirements.lock $(LOCKING) -o requirements-dev.lock
@@ -59,7 +62,7 @@ clean: ## forget the environment and the sandbox's database
 
 ##@ Help
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # -- The environment: pinned versions with hashes; made again only when they change -------------------------------
 

@@ -56,7 +56,7 @@ def sandbox(browser: Browser, log: Path) -> Iterator[str]:
     try:
         for _ in within(PATIENCE, "the product answers", log.read_text):
             assert process.poll() is None, log.read_text()
-            if _is_up(f"http://127.0.0.1:{port}/healthz"):
+            if is_up(f"http://127.0.0.1:{port}/healthz"):
                 break
         yield f"http://127.0.0.1:{port}/sandbox"
     finally:
@@ -83,7 +83,7 @@ def page(browser: Browser, sandbox: str, request: pytest.FixtureRequest) -> Iter
     assert not errors
 
 
-def _is_up(url: str) -> bool:
+def is_up(url: str) -> bool:
     try:
         return httpx.get(url, trust_env=False).is_success
     except httpx.TransportError:
