@@ -29,7 +29,7 @@ from domain.ledger import Work
 from tests.databases import another_process
 
 PER_DAY = 1400
-FEWEST = 300  # of each kind, so that a page of each is full
+FEWEST, FEWEST_ERRANDS = 300, 2500  # so that a page of each kind is full
 LONG_PHONE_BOOKINGS, LONG_PHONE_TEXTS = 30, 500
 SHARES = {  # in a thousand
     "sampleconfirmed": 758,
@@ -99,7 +99,8 @@ def long_history() -> Work:
 
 def counts(stored: int) -> dict[str, int]:
     """How many copies of each sample."""
-    return {name: max(FEWEST, stored * share // 1000) for name, share in SHARES.items()}
+    counts = {name: max(FEWEST, stored * share // 1000) for name, share in SHARES.items()}
+    return {**counts, "samplerequested": max(FEWEST_ERRANDS, counts["samplerequested"])}
 
 
 def copies(stored: int, now: datetime) -> Mapping[str, Copy]:
