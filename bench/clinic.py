@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from adapters.storage.database import milliseconds
-from adapters.storage.search_keys import family_first, folded, phone_backwards
+from adapters.storage.search_keys import name_keys, phone_backwards
 from bench.many import (
     BOOKING,
     CLINIC,
@@ -110,7 +110,7 @@ def copies(stored: int, now: datetime) -> Mapping[str, Copy]:
     bookings = {
         **renamed("stream", "uid", "conversation"),
         **same("version", "clinic", "state", "practitioner"),
-        **{name: f"people.{name}" for name in ("name", "phone", "name_key", "family_key", "phone_key")},
+        **{name: f"people.{name}" for name in ("name", "phone", "name_key", "second_key", "phone_key")},
         "starts_at": _start(now, days),
         "remind_at": f"CASE WHEN remind_at IS NULL THEN NULL ELSE {at + DAY} + {MINUTE} * (n % 9000) END",
         "expire_at": f"{at + DAY} + {MINUTE} * (n % 9000)",
@@ -172,7 +172,7 @@ def prepared(stored: int, now: datetime) -> Callable[[Ask], None]:
     """What `copies` joins; and two years of numbers."""
 
     def prepare(ask: Ask) -> None:
-        keys = "name_key text, family_key text, phone text, phone_key text"
+        keys = "name_key text, second_key text, phone text, phone_key text"
         ask(f"CREATE TEMPORARY TABLE people (place integer PRIMARY KEY, name text, {keys})")
         everybody, rows = list(enumerate(people(_people(stored)))), 5000
         for first in range(0, len(everybody), rows):
@@ -199,8 +199,8 @@ def _numbers(now: datetime) -> str:
 
 def check(url: str) -> None:
     """Raises ValueError where a row is not what the product itself would have stored of this name and phone."""
-    columns = "name, phone, name_key, family_key, phone_key"
+    columns = "name, phone, name_key, second_key, phone_key"
     with another_process(url) as ask:
         for name, phone, *keys in ask(f"SELECT {columns} FROM bookings ORDER BY updated_at LIMIT 5000"):
-            if keys != [folded(name), family_first(folded(name)), phone_backwards(phone)]:
+            if keys != [*list(name_keys(name).values())[:2], phone_backwards(phone)]:
                 raise ValueError(f"{name}, {phone}: {keys}")

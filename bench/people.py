@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from itertools import accumulate, product
 
-from adapters.storage.search_keys import family_first, folded, phone_backwards
+from adapters.storage.search_keys import name_keys, phone_backwards
 
 FIRST = """
 Maria James Zoë José Anna Mohammed Wei Sofía Michael Aisha Peter Françoise Jürgen Olga Martin Mary Mark Marta Søren
@@ -31,8 +31,8 @@ def people(count: int) -> Iterator[Person]:
         one = chance.choices(first, cum_weights=firsts)[0], chance.choices(family, cum_weights=families)[0]
         name = " ".join(one).replace("_", " ") if place else RARE
         phone = f"+1{chance.randrange(201, 990)}555{place % 10_000:04}"
-        key = folded(name)
-        yield name, key, family_first(key), phone, phone_backwards(phone)
+        first, second, *_ = name_keys(name).values()
+        yield name, first, second, phone, phone_backwards(phone)
 
 
 def _made_up(syllables: int) -> Iterator[str]:

@@ -19,16 +19,15 @@ class Desk(Decisions):
     stream ids. Everything here raises NotPossible where it changes nothing, and says why."""
 
     async def confirm(self, booking: str, who: str, now: datetime) -> None:
-        """Confirm it for the patient; Cal.com follows. What the inbox had about this booking alone is done with."""
+        """Confirm it for the patient; Cal.com follows. What the inbox had about it is done with."""
         await self.decide(now, lambda moment: self._decided(booking, State.CONFIRMED, who, moment))
 
     async def cancel(self, booking: str, who: str, now: datetime) -> None:
-        """Cancel it for the patient; Cal.com follows. What the inbox had about this booking alone is done with."""
+        """Cancel it for the patient; Cal.com follows. What the inbox had about it is done with."""
         await self.decide(now, lambda moment: self._decided(booking, State.CANCELLED, who, moment))
 
     async def ask_again(self, booking: str, who: str, now: datetime) -> None:
-        """Text the question once more, outside the patient's quiet hours. What the inbox had about this booking alone
-        is done with."""
+        """Text the question once more, outside the patient's quiet hours. What the inbox had about it is done with."""
         await self.decide(now, lambda moment: self._asked_again(booking, who, moment))
 
     async def take_care(self, stream: str, version: int, care: Care, who: str, now: datetime) -> None:
@@ -54,10 +53,13 @@ class Desk(Decisions):
     async def _asked_again(self, stream: str, who: str, moment: Moment) -> None:
         booking = await self._booking(stream)
         conversation = await self.ledger.conversation(booking.conversation or "")
-        if conversation is None or booking.starts_at is None or booking.frees_slot:
-            raise NotPossible("there is no phone number to text, or nothing left to ask", "no_phone")
-        if conversation.opted_out or conversation.phone.text is None:
-            raise NotPossible("the patient has opted out of texts: please call", "opted_out")
+        if conversation is None or conversation.phone.text is None or booking.starts_at is None:
+            raise NotPossible("there is no phone number to text", "no_phone")
+        if booking.frees_slot:
+            raise NotPossible("the slot was given back when the booking expired", "slot_gone")
+        if conversation.opted_out:
+            code = "wrong_number" if conversation.mistaken else "opted_out"
+            raise NotPossible("the phone wants no more texts: please call", code)
         if await self.ledger.question_is_due(conversation.id):
             raise NotPossible("a question to this phone is on its way already", "on_its_way")
         dates = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
@@ -86,10 +88,12 @@ class Desk(Decisions):
         return speaker.phone.text
 
     async def _append_with_items(self, booking: Booking, who: str, moment: Moment) -> None:
-        """What was about this booking alone needs nobody any more; an item may be a fact of the conversation."""
+        """What was about this booking needs nobody any more, unless it is about another that is still open. An item may
+        be a fact of the conversation."""
         changed: dict[str, Booking | Conversation] = {booking.id: booking}
         for item in await self.ledger.open_items(booking.id):
-            if item.bookings == (booking.id,):
+            others = await self.bookings([stream for stream in item.bookings if stream != booking.id])
+            if not any(other.is_open for other in others):
                 speaker = changed.get(item.stream) or await self._stream(item.stream)
                 changed[item.stream] = speaker
                 speaker.item_handled(item, Care.DONE, who, moment)

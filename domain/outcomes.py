@@ -131,7 +131,7 @@ class TextOutcomes(Decisions):
                 error_code=report.error_code,
                 bookings=sent.bookings,
             )
-            if report.status is Delivery.UNDELIVERED:
+            if report.status is Delivery.UNDELIVERED and stream == streams[0]:
                 detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
                 speaker.hand_to_staff(Staff.TEXT_NOT_DELIVERED, moment, detail, sent.bookings)
             work.changed.append(speaker)

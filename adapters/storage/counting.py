@@ -1,6 +1,8 @@
 """What is counted, for the page that shows how well the texts do. Numbers know nobody: an erasure leaves them as they
 are, so everything that is counted stands in a fact in clear."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from adapters.storage.database import Statement, milliseconds
@@ -37,21 +39,25 @@ SIMPLE: dict[type[Fact], str] = {
 }
 REPORTS = {Delivery.DELIVERED: "delivered", Delivery.UNDELIVERED: "undelivered"}
 
-Counts = dict[str, int]
+Counts = Mapping[str, int]
 
 
-def counted(fact: Fact, stream: Booking | Conversation) -> Statement | None:
-    """What a fact adds to the numbers of its half hour."""
-    counts = _counts(fact, stream)
-    if not counts:
-        return None
-    at = milliseconds(fact.timestamp) or 0
-    names = ", ".join(counts)
-    values = ", ".join(f":{name}" for name in counts)
+def counted(facts: Iterable[tuple[Fact, Booking | Conversation]]) -> list[Statement]:
+    """What facts add to the numbers: one statement for each clinic and half hour, as they all change the same row."""
+    slots: dict[tuple[str, int], Counter[str]] = {}
+    for fact, stream in facts:
+        if counts := _counts(fact, stream):
+            at = milliseconds(fact.timestamp) or 0
+            slots.setdefault((stream.clinic, at - at % SLOT_MS), Counter()).update(counts)
+    return [_added(clinic, slot, counts) for (clinic, slot), counts in slots.items()]
+
+
+def _added(clinic: str, slot: int, counts: Counts) -> Statement:
+    names, values = ", ".join(counts), ", ".join(f":{name}" for name in counts)
     sums = ", ".join(f"{name} = numbers.{name} + excluded.{name}" for name in counts)
     sql = f"INSERT INTO numbers (clinic, slot, {names}) VALUES (:clinic, :slot, {values}) "  # noqa: S608 - names of ours
     sql += f"ON CONFLICT (clinic, slot) DO UPDATE SET {sums}"
-    return Statement(sql, {"clinic": stream.clinic, "slot": at - at % SLOT_MS, **counts})
+    return Statement(sql, {"clinic": clinic, "slot": slot, **counts})
 
 
 def is_told_here(fact: TextSent | DeliveryReported, stream: Booking | Conversation) -> bool:
@@ -75,7 +81,7 @@ def _counts(fact: Fact, stream: Booking | Conversation) -> Counts:
     return {}
 
 
-def _of_heard(fact: Heard) -> Counts:
+def _of_heard(fact: Heard) -> dict[str, int]:
     counts = {"heard": 1}
     if fact.outcome == Outcome.DECIDED:
         counts["decided"] = 1

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.storage.database import Database, Row, milliseconds, moment
 from adapters.storage.rows import item
-from adapters.storage.search_keys import end_of, folded, phone_backwards
+from adapters.storage.search_keys import NAMES, end_of, folded, phone_backwards
 from adapters.storage.views import BookingRow, ErrandRow, booking_row, errand_row
 from domain.facts import booking_id
 from domain.inbox import Care, Item
@@ -72,6 +72,9 @@ DONE = """
 SELECT * FROM staff_inbox WHERE clinic = :clinic AND care = 'done'
   AND (cared_at, stream, version) < (:at, :stream, :version)
 ORDER BY cared_at DESC, stream DESC, version DESC LIMIT :limit
+"""
+INBOX_SIZE = """
+SELECT count(*) AS n FROM (SELECT 1 FROM staff_inbox WHERE clinic = :clinic AND care <> 'done' LIMIT :enough) AS counted
 """
 COUNT_INBOX = "SELECT reason, count(*) AS n FROM staff_inbox WHERE clinic = :clinic AND care <> 'done' GROUP BY reason"
 ITEMS_OF = """
@@ -180,8 +183,8 @@ class DeskViews:
     async def found(
         self, clinic: str, words: str, *, state: str = "", after: Mark | None = None, limit: int
     ) -> list[Line]:
-        """The bookings whose uid is this, whose name begins like this (or its last word), or whose phone ends like
-        this; the latest start first. Of very many matches only the first in the order of the names are looked at."""
+        """The bookings whose uid is this, whose name has words that begin like this, or whose phone ends like this; the
+        latest start first. Of very many matches only the first in the order of the names are looked at."""
         matches = {"uid": OF_UID} if words.isascii() and words.isprintable() else {}
         named: dict[str, Any] = {"uid_stream": booking_id(clinic, words)} if matches else {}
         for column, beginning in _beginnings(words).items():
@@ -230,6 +233,10 @@ class DeskViews:
         where = {"at": mark.at, "stream": mark.key, "version": mark.version}
         return [_entry(row) for row in await self.database.read(DONE, clinic=clinic, **where, limit=limit)]
 
+    async def inbox_size(self, clinic: str) -> int:
+        """How many items wait; 1000 stands for more."""
+        return int((await self.database.read(INBOX_SIZE, clinic=clinic, enough=ENOUGH))[0]["n"])
+
     async def inbox_counts(self, clinic: str) -> dict[str, int]:
         """How many items wait, by reason."""
         return {row["reason"]: row["n"] for row in await self.database.read(COUNT_INBOX, clinic=clinic)}
@@ -268,7 +275,7 @@ def _beginnings(words: str) -> dict[str, str]:
     """What each column would have to begin with."""
     found, digits = {}, phone_backwards(words)
     if name := folded(words):
-        found = {"name_key": name, "family_key": name}
+        found = dict.fromkeys(NAMES, name)
     if len(digits) >= FEWEST_DIGITS:
         found["phone_key"] = digits
     return found

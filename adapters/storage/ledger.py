@@ -9,6 +9,7 @@ from typing import TypeVar
 from eventsourcing.persistence import StoredEvent
 
 from adapters.storage import rows, sealing
+from adapters.storage.counting import counted
 from adapters.storage.database import Database, Row, Statement, Write, milliseconds
 from adapters.storage.group_commit import GroupCommit
 from adapters.storage.secrets import StoredSecrets
@@ -198,6 +199,7 @@ class StoredLedger:
         statements += [rows.of_stream(stream) for stream in {id(one): one for _, one in facts}.values()]
         for fact, stream in facts:
             statements += rows.of_fact(fact, stream)
+        statements += counted(facts)
         statements += _of_work(work)
         stored = sealing.to_stored([fact for fact, _ in facts], keys)
         if stored or statements:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from adapters.storage import rows, unsealing
+from adapters.storage.counting import counted
 from adapters.storage.database import Database, Row, Statement
 from adapters.storage.scratch import Scratch
 from adapters.storage.sealing import Wrapping
@@ -77,12 +78,14 @@ class Retelling:
     async def _take(self, found: list[Row]) -> None:
         streams: dict[str, Stream] = {}
         beside: list[Statement] = []
+        told: list[tuple[Fact, Stream]] = []
         for fact in await unsealing.facts(self.database, self.wrapping, found):
             before = streams.get(fact.originator_id) or await self._before(fact)
             stream = _after(before, fact)
             streams[fact.originator_id] = stream
             beside += rows.of_fact(fact, stream)
-        self.scratch.write([*(rows.of_stream(stream) for stream in streams.values()), *beside])
+            told.append((fact, stream))
+        self.scratch.write([*(rows.of_stream(stream) for stream in streams.values()), *beside, *counted(told)])
         self._keep(streams)
 
     async def _before(self, fact: Fact) -> Stream | None:

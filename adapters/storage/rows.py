@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from adapters.storage.counting import counted, is_told_here
+from adapters.storage.counting import is_told_here
 from adapters.storage.database import Row, Statement, milliseconds
-from adapters.storage.search_keys import family_first, folded, phone_backwards
+from adapters.storage.search_keys import name_keys, phone_backwards
 from domain.booking import Booking
 from domain.conversation import Conversation, Heard
 from domain.correspondence import ByHand, DeliveryReported, HandedToStaff, ItemHandled, TextSent
@@ -17,13 +17,14 @@ from domain.ledger import Attempt, GivenUp, Handled, Withdrawal
 
 BOOKING = """
 INSERT INTO bookings (stream, version, clinic, uid, state, conversation, name, phone, practitioner, starts_at,
-                      remind_at, expire_at, updated_at, name_key, family_key, phone_key)
+                      remind_at, expire_at, updated_at, name_key, second_key, third_key, last_key, phone_key)
 VALUES (:stream, :version, :clinic, :uid, :state, :conversation, :name, :phone, :practitioner, :starts_at,
-        :remind_at, :expire_at, :updated_at, :name_key, :family_key, :phone_key)
+        :remind_at, :expire_at, :updated_at, :name_key, :second_key, :third_key, :last_key, :phone_key)
 ON CONFLICT (stream) DO UPDATE SET version = excluded.version, state = excluded.state, name = excluded.name,
     phone = excluded.phone, starts_at = excluded.starts_at, remind_at = excluded.remind_at,
     expire_at = excluded.expire_at, updated_at = excluded.updated_at, name_key = excluded.name_key,
-    family_key = excluded.family_key, phone_key = excluded.phone_key
+    second_key = excluded.second_key, third_key = excluded.third_key, last_key = excluded.last_key,
+    phone_key = excluded.phone_key
 """
 CONVERSATION = """
 INSERT INTO conversations (stream, version, memory) VALUES (:stream, :version, :memory)
@@ -89,7 +90,6 @@ def of_stream(stream: Booking | Conversation) -> Statement:
 
 
 def _booking(booking: Booking) -> Statement:
-    name = folded(booking.name.readable) if booking.name else ""
     phone = phone_backwards(booking.phone.readable) if booking.phone else ""
     return Statement(
         BOOKING,
@@ -107,8 +107,7 @@ def _booking(booking: Booking) -> Statement:
             "remind_at": milliseconds(next(iter(booking.reminders), None)),
             "expire_at": milliseconds(booking.expire_at),
             "updated_at": milliseconds(booking.modified_on),
-            "name_key": name or None,
-            "family_key": family_first(name),
+            **name_keys(booking.name.readable if booking.name else ""),
             "phone_key": phone or None,
         },
     )
@@ -122,8 +121,6 @@ def _conversation(conversation: Conversation) -> Statement:
 def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
     """What one fact adds to the views beside its stream's own row."""
     here = {"stream": stream.id, "clinic": stream.clinic}
-    if number := counted(fact, stream):
-        yield number
     if isinstance(fact, TextSent) and is_told_here(fact, stream):
         sent = {"errand": fact.errand, "message_id": fact.message_id, "kind": fact.kind}
         about = {"bookings": json.dumps(fact.bookings), "status": str(Delivery.ACCEPTED)}

@@ -10,10 +10,16 @@ def folded(text: str) -> str:
     return " ".join("".join(letters).split())
 
 
-def family_first(name: str) -> str | None:
-    """A folded name with its last word in front; None where that makes no difference."""
-    *others, last = name.split() or [""]
-    return " ".join([last, *others]) if others else None
+NAMES = ("name_key", "second_key", "third_key", "last_key")
+
+
+def name_keys(name: str) -> dict[str, str | None]:
+    """By column, the folded name as people may begin to type it: from its first, its second, its third and its last
+    word on, with the words before at the end. "ana garcia lopez" is also "garcia lopez ana" and "lopez ana garcia"."""
+    words = folded(name).split()
+    starts = [0, 1, 2, len(words) - 1 if len(words) > 3 else len(words)]  # noqa: PLR2004 - the third is the last
+    turned = [" ".join(words[start:] + words[:start]) if start < len(words) else None for start in starts]
+    return dict(zip(NAMES, turned, strict=True))
 
 
 def phone_backwards(phone: str) -> str:

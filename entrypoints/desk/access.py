@@ -68,6 +68,7 @@ class Access:
                 self._tries.failed(address)
                 log.warning("a wrong password at the desk, from %s", address)
                 return _form(visit, 401, "password")
+        self._tries.succeeded(address)
         return self._welcome(visit, name, local_path(visit.form.get("next", "")))
 
     def _welcome(self, visit: Visit, name: str, path: str) -> Response:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from adapters.storage.views import BookingRow
+from domain.conversation import Conversation
 from domain.errors import NotPossible
 from domain.facts import booking_id
 from domain.lifecycle import Move, State, possible
@@ -58,9 +59,10 @@ class Acts:
         return do
 
 
-def offers(row: BookingRow, visit: Visit) -> list[Act]:
+def offers(row: BookingRow, conversation: Conversation | None, visit: Visit) -> list[Act]:
     """What may be done with the booking as it stands; that somebody was faster is found out when it is done."""
     if row.starts_at is None or row.starts_at <= visit.now:
         return []
     acts = [act for act in Act if possible(MOVES[act], State(row.state))]
-    return acts if row.conversation else [act for act in acts if act is not Act.ASK_AGAIN]
+    may_be_texted = conversation is not None and conversation.phone.text and not conversation.opted_out
+    return acts if may_be_texted else [act for act in acts if act is not Act.ASK_AGAIN]

@@ -44,7 +44,7 @@ class Desk:
     def __init__(
         self, service: Service, site: Site, sessions: Sessions, access: Access, stopping: asyncio.Event
     ) -> None:
-        self._guard = Guard(site, sessions, clock)
+        self._guard = Guard(site, sessions, clock, service.store.desk_views.inbox_size)
         self._live = Live(service.store.views.position, stopping)
         self._access = access
         phones = Phones(service, sessions)

@@ -48,7 +48,7 @@ class BookingPage:
             step=step,
             then=audit.as_it_was(facts[:step], row.stream),
             at=facts[step - 1].timestamp,
-            offers=offers(row, visit),
+            offers=offers(row, await ledger.conversation(row.conversation or ""), visit),
             shows_phone=self._phones.is_asked_for(visit, row.stream),
         )
 

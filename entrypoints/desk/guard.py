@@ -44,13 +44,17 @@ class Guard:
     """Makes routes of pages and of acts.
 
     A page is shown to whoever has signed in; others are led to the sign-in page. An act is done for whoever has signed
-    in and sends a form of ours: `visit.form` holds it. `anybody`: without a session, as signing in itself.
+    in and sends a form of ours: `visit.form` holds it. `anybody`: without a session, as signing in itself. `waiting`
+    counts a clinic's inbox.
     """
 
-    def __init__(self, site: Site, sessions: Sessions, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, site: Site, sessions: Sessions, now: Callable[[], datetime], waiting: Callable[[str], Awaitable[int]]
+    ) -> None:
         self._site = site
         self._sessions = sessions
         self._now = now
+        self._waiting = waiting
 
     def get(self, path: str, page: Page, *, anybody: bool = False) -> Route:
         """The route of a page."""
@@ -96,7 +100,8 @@ class Guard:
                 return self._speak(visit, str(wanted))
             if visit.session is NOBODY and not anybody:
                 return self._to_the_door(visit)
-            return await page(visit)
+            waiting = 0 if visit.session is NOBODY else await self._waiting(self._site.clinic.key)
+            return await page(replace(visit, waiting=waiting))
 
         return see
 

@@ -2,16 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from adapters.storage.desk import Entry, Line
 from domain.errors import NotPossible
-from domain.facts import Private
-from domain.inbox import Care, Item, Staff
+from domain.inbox import Care, Staff
 from entrypoints.desk.acts import Act, offers
 from entrypoints.desk.chat import Said, chat
 from entrypoints.desk.guard import Guard, Refused
@@ -23,7 +23,8 @@ from entrypoints.desk.visit import Visit
 from entrypoints.wiring import Service
 
 PAGE = 20
-TEXTS_READ, TEXTS_SHOWN = 24, 6
+TEXTS_READ = 200  # facts of the conversation, to find an older item's texts among them
+TEXTS_BEFORE, TEXTS_AFTER = 5, 3  # that are shown around the one that an item is about
 VERSION = re.compile(r"\d{1,9}", re.ASCII)
 GROUPS: Mapping[str, tuple[Staff, ...]] = {
     "unclear": (
@@ -96,6 +97,8 @@ class Inbox:
         else:
             reasons = [str(reason) for reason in GROUPS.get(kind, ())]
             entries = await self._views.inbox(clinic, reasons=reasons, after=after, limit=PAGE + 1)
+        if after and not entries:
+            return RedirectResponse(f"/inbox?kind={kind}" if kind in (*GROUPS, "done") else "/inbox", 303)
         shown, counts = entries[:PAGE], await self._views.inbox_counts(clinic)
         lines = await self._views.lines(stream for entry in shown for stream in entry.item.bookings)
         return render(
@@ -113,22 +116,19 @@ class Inbox:
         item = entry.item
         lines = [known[stream] for stream in item.bookings if stream in known]
         streams = [item.stream] + [line.booking.conversation or "" for line in lines]
-        conversation = next((one for one in streams if one.startswith("conversation-")), None)
-        texts = chat(await self._ledger.texts(conversation, TEXTS_READ)) if conversation else []
+        stream = next((one for one in streams if one.startswith("conversation-")), "")
+        conversation = await self._ledger.conversation(stream) if stream else None
+        texts = chat(await self._ledger.texts(stream, TEXTS_READ)) if stream else []
         phone_of = lines[0].booking.stream if lines else item.stream
         return Task(
             entry=entry,
             why=reason_in_words(visit, item.reason, item.detail),
-            lines=[(line, _offers(line, item, visit)) for line in lines],
-            chat=texts[-TEXTS_SHOWN:],
-            phone=lines[0].booking.phone if lines else await self._phone_of(item.stream),
+            lines=[(line, offers(line.booking, conversation, visit)) for line in lines],
+            chat=_around(texts, entry.at),
+            phone=lines[0].booking.phone if lines else conversation.phone.text if conversation else None,
             phone_of=phone_of,
             shows_phone=self._phones.is_asked_for(visit, phone_of),
         )
-
-    async def _phone_of(self, stream: str) -> str | None:
-        conversation = await self._ledger.conversation(stream)
-        return (conversation.phone if conversation else Private("", None)).text
 
     async def _take_care(self, visit: Visit) -> Response:
         form, who = visit.form, visit.session.name
@@ -147,7 +147,7 @@ class Inbox:
         return go_to(back, "item_calling", phone=self._phones.ticket(visit, phone_of))
 
 
-def _offers(line: Line, item: Item, visit: Visit) -> list[Act]:
-    """Who has opted out is not offered another text."""
-    acts = offers(line.booking, visit)
-    return [act for act in acts if act is not Act.ASK_AGAIN] if item.reason in GROUPS["opted_out"] else acts
+def _around(texts: Sequence[Said], at: datetime) -> list[Said]:
+    """What was said when the item came up."""
+    place = sum(text.at <= at for text in texts)
+    return list(texts[max(0, place - TEXTS_BEFORE) : place + TEXTS_AFTER])

@@ -1,5 +1,6 @@
 """The audit log as people read it: a sentence for each fact, and what led to it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from entrypoints.causes import Cause, Source, causes
 from entrypoints.desk.render import in_clinic_time
 from entrypoints.desk.visit import Visit
 
+KIND = re.compile(r"(\w+)")
 GOOD = {"confirmed", "calendar_agreed", "confirmed_in_calendar", "confirmed_by_staff", "opted_in"}
 BAD = {"cancelled", "changed_mind", "cancelled_in_calendar", "cancelled_by_staff", "calendar_refused", "text_refused"}
 WARN = {"handed_to_staff", "reply_unclear", "expired", "calendar_failed", "calendar_differs", "opted_out"}
@@ -47,7 +49,7 @@ def timeline(visit: Visit, facts: Sequence[Fact]) -> list[Step]:
                 at=fact.timestamp,
                 event=raw["event"],
                 told=told(visit, fact, raw),
-                because=_because(visit, fact, cause),
+                because=_because(visit, cause),
                 cause_step=places.get((led.originator_id, led.originator_version)) if led else None,
                 tone=_tone(raw["event"]),
                 raw={name: value for name, value in raw.items() if name not in audit.HEAD},
@@ -59,8 +61,17 @@ def timeline(visit: Visit, facts: Sequence[Fact]) -> list[Step]:
 def reason_in_words(visit: Visit, reason: str, detail: str) -> str:
     """Why staff is called; a code that this version does not know stands for itself."""
     if reason in set(Staff):
-        return visit.words(f"reason.{reason}", detail=detail)
+        return visit.words(f"reason.{reason}", detail=_detail_in_words(visit, detail))
     return f"{reason} {detail}".strip()
+
+
+def _detail_in_words(visit: Visit, detail: str) -> str:
+    """A detail is a code, or begins with the kind of an errand; what follows is the other side's own."""
+    if visit.words.has(f"code.{detail}"):
+        return visit.words(f"code.{detail}")
+    if (found := KIND.match(detail)) and found[1] in set(Kind):
+        return visit.words(f"errand.{found[1]}") + detail[found.end(1) :]
+    return detail
 
 
 def told(visit: Visit, fact: Fact, raw: Mapping[str, Any]) -> str:
@@ -78,15 +89,13 @@ def _in_words(visit: Visit, name: str, value: object, shown: object) -> str:
         return visit.words(f"state.{value}")
     if name == "kind" and value in set(Kind):
         return visit.words(f"errand.{value}")
-    if name in ("meaning", "outcome", "how", "reason", "proved_by", "care") and visit.words.has(f"code.{value}"):
+    if name in ("how", "status") and visit.words.has(f"code.{value}"):
         return visit.words(f"code.{value}")
     return "–" if shown in (None, "", []) else str(shown)
 
 
-def _because(visit: Visit, fact: Fact, cause: Cause) -> str:
-    if cause.source is Source.STAFF:
-        return visit.words("because.staff", who=getattr(fact, "who", "") or "–")
-    if cause.source is Source.US:
+def _because(visit: Visit, cause: Cause) -> str:
+    if cause.source in (Source.US, Source.STAFF):  # the sentence itself tells who
         return ""
     return visit.words(f"because.{cause.source}")
 

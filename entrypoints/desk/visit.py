@@ -15,7 +15,8 @@ from entrypoints.desk.words import Words
 @dataclass(frozen=True)
 class Visit:
     """Somebody asks for a page. `session` is NOBODY on those few pages that need none; `words` speak the visitor's
-    language; `form` holds what was sent, once it is certain that a form of ours has sent it."""
+    language; `form` holds what was sent, once it is certain that a form of ours has sent it; `waiting` is how many
+    items the inbox has, for who has signed in."""
 
     request: Request
     site: Site
@@ -23,6 +24,7 @@ class Visit:
     words: Words
     now: datetime
     form: Mapping[str, str] = field(default_factory=dict)
+    waiting: int = 0
 
     @property
     def path(self) -> str:

@@ -224,14 +224,52 @@ def test_the_whole_way_by_keyboard(page: Page, desk: Page) -> None:
 
 
 def test_news_keeps_the_focus_and_what_is_typed(page: Page, desk: Page) -> None:
+    an_unclear_patient(page, "Konstanze", "+12025550195")
     go(desk, "/inbox")
     expect(desk.get_by_text("live", exact=True)).to_be_visible()
     search = desk.get_by_label("Find a booking")
     search.fill("half a na")
-    an_unclear_patient(page, "Katharina", "+12025550191")
-    expect(task(desk, "Katharina")).to_be_visible()
-    expect(search).to_be_focused()
+    button = task(desk, "Konstanze").get_by_role("button", name="Mark as done")
+    button.focus()
+    reply(page, "hello?")
+    expect(task(desk, "Konstanze").first).to_contain_text("hello?")
+    expect(button.first).to_be_focused()
     expect(search).to_have_value("half a na")
+
+
+def test_a_colleagues_act_leaves_the_keyboard_where_it_is(page: Page, desk: Page) -> None:
+    for name, phone in (("Lieselotte", "+12025550196"), ("Magdalena", "+12025550197")):
+        an_unclear_patient(page, name, phone)
+    go(desk, "/inbox")
+    expect(desk.get_by_text("live", exact=True)).to_be_visible()
+    button = task(desk, "Magdalena").get_by_role("button", name="Call back")
+    button.focus()
+    colleague = desk.context.new_page()
+    colleague.goto(desk.url)
+    task(colleague, "Lieselotte").get_by_role("button", name="Mark as done").click()
+    expect(task(desk, "Lieselotte")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_the_slider_reaches_what_happens_while_the_page_is_open(page: Page, desk: Page) -> None:
+    book(page, "Nepomuk", "+12025550198")
+    opens(desk, "Nepomuk")
+    expect(desk.get_by_text("live", exact=True)).to_be_visible()
+    before = int(desk.get_by_label("After fact number").get_attribute("max") or 0)
+    reply(page, "YES")
+    expect(desk.locator("#then .badge")).to_have_text("confirmed")
+    slider = desk.get_by_label("After fact number")
+    expect(desk.locator("#then-at")).to_contain_text(re.compile(r"After fact (\d+) of \1,"))
+    assert int(slider.get_attribute("max") or 0) > before
+
+
+def test_every_page_tells_how_much_waits(page: Page, desk: Page) -> None:
+    go(desk, "/numbers")
+    expect(desk.get_by_text("live", exact=True)).to_be_visible()
+    count = desk.locator("#waiting b")
+    before = int(re.sub(r"\D", "", count.inner_text() if count.count() else "") or 0)
+    an_unclear_patient(page, "Ottilie", "+12025550199")
+    expect(count).to_contain_text(f"{before + 1}")
 
 
 def test_without_javascript_every_page_and_every_act_works(browser: Browser, page: Page, sandbox: str) -> None:

@@ -3,12 +3,16 @@
 import re
 from html.parser import HTMLParser
 from itertools import count
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from domain.inbox import Staff
 from entrypoints.desk.inbox import GROUPS
-from tests.entrypoints.conftest import PATIENT, UID, Product, attendee, booked, cal, text
+from tests.databases import new_database
+from tests.entrypoints.conftest import PATIENT, UID, Product, attendee, booked, cal, new_product, text
 from tests.entrypoints.desk_kit import Desk
 
 SIDS = (f"SM{number:032x}" for number in count(0x5E))
@@ -265,6 +269,40 @@ def test_whatever_a_patient_or_cal_com_writes_shows_as_text(product: Product, st
         assert markup in page.text
         assert [attributes.get("src") for tag, attributes in page.tags if tag == "script"] == ["/desk/static/desk.js"]
         assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def whatever_is_written_shows(staff: Desk, uid: str, name: str, words: str) -> None:
+    product = staff.product
+    phone = f"+1202555{1000 + int(uid[-4:]) % 9000}"
+    product.send(cal(booked(uid=uid, attendees=[attendee(name=name, phoneNumber=phone)])))
+    product.send(text(From=phone, Body=words, MessageSid=next(SIDS)))
+    for path in (f"/bookings/{uid}", "/bookings"):
+        page = Elements(staff.get(path).text)
+        assert in_one_line(name) in in_one_line(page.text)
+        assert [attributes.get("src") for tag, attributes in page.tags if tag == "script"] == ["/desk/static/desk.js"]
+        assert not [one for _, attributes in page.tags for one in attributes if one.startswith("on")]
+    assert in_one_line(words) in in_one_line(Elements(staff.get(f"/bookings/{uid}").text).text)
+
+
+WRITTEN = st.text(alphabet="<>&\"'`/{}%=;:#!-()[]scriptonloadé😀 ", min_size=1, max_size=50).filter(str.strip)
+
+
+def test_anything_shows_as_text(tmp_path: Path) -> None:
+    numbers = count(1)
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(WRITTEN, WRITTEN)
+    def shows(name: str, words: str) -> None:
+        whatever_is_written_shows(staff, f"bookingUid{next(numbers):011d}", name.strip(), words.strip())
+
+    with new_database("sqlite", tmp_path) as url, new_product(url) as product:
+        staff = Desk(product)
+        staff.sign_in("Anna")
+        shows()
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es"])

@@ -13,6 +13,26 @@ document.addEventListener("input", ({ target }) => {
   if (shown) shown.textContent = target.value;
 });
 
+// The slider reaches as far as the story does by now, and stays at its end.
+document.addEventListener("refreshed", () => {
+  const slider = document.querySelector("[data-steps]");
+  const { last } = document.getElementById("then-at")?.dataset ?? {};
+  if (!slider || !last) return;
+  slider.max = last;
+  if (new URL(location.href).searchParams.has(slider.name)) return;
+  slider.value = last;
+  document.getElementById(slider.dataset.shows).textContent = last;
+});
+
+// What was done leads back to where it was done.
+const PLACE = "replyes-place";
+addEventListener("submit", () => sessionStorage.setItem(PLACE, `${location.pathname} ${scrollY}`));
+addEventListener("load", () => {
+  const [path, place] = (sessionStorage.getItem(PLACE) ?? "").split(" ");
+  sessionStorage.removeItem(PLACE);
+  if (path === location.pathname && !location.hash) scrollTo(0, Number(place));
+});
+
 // <input data-steps>: the page as it was after so many facts
 document.addEventListener("input", ({ target }) => {
   if (!("steps" in (target.dataset ?? {}))) return;

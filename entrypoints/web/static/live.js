@@ -15,13 +15,15 @@ export function parsed(html) {
 /** Make the children of `shown` those of `fresh`, touching only what differs. */
 function replaceChildren(shown, fresh) {
   const known = new Map([...shown.children].map((child) => [child.id, child]));
-  const wanted = [...fresh.children];
-  wanted.forEach((child, at) => {
+  const wanted = [...fresh.children].map((child) => {
     const old = known.get(child.id);
-    const next = old && old.isEqualNode(child) ? old : child;
-    if (shown.children[at] !== next) shown.insertBefore(next, shown.children[at] ?? null);
+    return old?.isEqualNode(child) ? old : child;
   });
-  while (shown.children.length > wanted.length) shown.lastElementChild.remove();
+  // First what goes, so that what stays need not be moved: a node that is moved loses its focus.
+  for (const child of [...shown.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((child, at) => {
+    if (shown.children[at] !== child) shown.insertBefore(child, shown.children[at] ?? null);
+  });
 }
 
 /** What is half done in the live parts, as something that puts it back. */
@@ -75,6 +77,7 @@ export async function refresh() {
     else if (!response.ok) showPulse(false);
     else if (address === location.pathname + location.search) replaceLive(parsed(await response.text()));
     else again = true;
+    document.dispatchEvent(new Event("refreshed"));
   } finally {
     looking = false;
     if (again) refresh();
@@ -88,21 +91,38 @@ export function showPulse(alive) {
   pulse.textContent = alive ? pulse.dataset.liveText : pulse.dataset.lostText;
 }
 
+const SOONEST = 1000;
+const LATEST = 30000;
+
 /** Refresh at every event from this address. A page that nobody sees lets go of its connection: a browser has six. */
 export function follow(address) {
   let events = null;
-  const attend = () => {
-    if (document.hidden) {
-      events?.close();
-      events = null;
-    } else if (!events) {
-      events = new EventSource(address);
-      events.onopen = () => showPulse(true);
-      events.onerror = () => showPulse(false);
-      events.onmessage = () => refresh().catch(() => showPulse(false));
-    }
+  let pause = SOONEST;
+  const fresh = () => refresh().catch(() => showPulse(false));
+  const close = () => {
+    events?.close();
+    events = null;
+  };
+  const open = () => {
+    if (events || document.hidden) return;
+    events = new EventSource(address);
+    events.onopen = () => {
+      pause = SOONEST;
+      showPulse(true);
+    };
+    events.onmessage = fresh;
+    events.onerror = () => {
+      showPulse(false);
+      if (events?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      close();
+      setTimeout(() => fresh().then(open), pause);
+      pause = Math.min(2 * pause, LATEST);
+    };
   };
   for (const tail of document.querySelectorAll("[data-tail]")) tail.scrollTop = tail.scrollHeight;
-  document.addEventListener("visibilitychange", attend);
-  attend();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) close();
+    else fresh().then(open);
+  });
+  open();
 }

@@ -39,7 +39,7 @@ CLINICS: dict[str, Clinic] = {
     "main": a_clinic(on_expiry=OnExpiry.CANCEL),
     "east": a_clinic(key="east", max_clarifications=1, languages=("en", "de")),
 }
-NAMES = ["Zoë Quartermain", "Bartholomäus Ådlęr", "Xiomara O'Neil-Vance"]
+NAMES = ["Zoë de la Quartermain", "Bartholomäus Ådlęr", "Xiomara O'Neil-Vance"]
 PHONES = ["+12025550143", "+12025550144", "+4915123456789", None]
 UIDS = [f"uid{number}" for number in range(6)]
 WORDS = [

@@ -20,6 +20,7 @@ from adapters.storage.database import Row, Write
 from adapters.storage.mending import Difference
 from adapters.storage.replay import Replay
 from adapters.storage.scratch import VIEWS
+from adapters.storage.search_keys import NAMES
 from domain.decisions import Decisions
 from domain.errors import ReplyesError
 from domain.facts import Moment
@@ -36,6 +37,8 @@ from tests.stories.world import World, told
 OFTEN = ["requested", "requested", "texted", "texted", "worked", "worked", "worked", *HAPPENINGS]
 HAPPENING = st.tuples(st.sampled_from(OFTEN), st.integers(0, 11), st.integers(0, 11))
 HISTORIES = st.lists(st.lists(HAPPENING, min_size=1, max_size=4), min_size=1, max_size=40)
+
+OF_A_PERSON = ("name", "phone", *NAMES, "phone_key")
 
 A_LIFE: list[Step] = [
     [("requested", 0, 0), ("requested", 1, 1)],
@@ -218,7 +221,7 @@ async def test_a_carriers_id_that_another_row_has_taken_comes_back(life: Rooms) 
 
 def erase_everybody(url: str) -> None:
     meddle(url, "DELETE FROM patient_keys")
-    meddle(url, "UPDATE bookings SET name = NULL, phone = NULL, name_key = NULL, family_key = NULL, phone_key = NULL")
+    meddle(url, f"UPDATE bookings SET {', '.join(f'{column} = NULL' for column in OF_A_PERSON)}")
     for stream, memory in seen(url, "SELECT stream, memory FROM conversations"):
         forgotten = json.dumps({**json.loads(memory), "phone": None}, ensure_ascii=False)
         meddle(url, "UPDATE conversations SET memory = ? WHERE stream = ?", forgotten, stream)
@@ -234,7 +237,7 @@ async def test_an_erased_patient_is_no_difference(life: Rooms) -> None:
 async def test_what_an_erasure_has_left_behind_is_found_and_goes(life: Rooms) -> None:
     meddle(life.url, "DELETE FROM patient_keys")
     assert {column for one in await replayed(life, mends=False) for column in one.columns} == {
-        *("name", "phone", "name_key", "family_key", "phone_key"),
+        *OF_A_PERSON,
         "memory",
     }
     await replayed(life, mends=True)
