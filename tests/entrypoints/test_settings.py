@@ -161,7 +161,7 @@ def test_a_provider_that_cannot_be_is_told_once_and_truly(provider: str) -> None
 
 def test_without_any_settings_the_newcomer_is_shown_the_sandbox() -> None:
     first, *_ = faults(**dict.fromkeys(ENVIRONMENT, ""))
-    assert first == "SMS_PROVIDER names no carrier; set it to twilio, or try `replyes serve --sandbox`"
+    assert first == "SMS_PROVIDER names no carrier; set it to twilio or vonage, or try `replyes serve --sandbox`"
 
 
 def test_what_is_not_set_has_the_promised_default() -> None:
@@ -172,8 +172,8 @@ def test_what_is_not_set_has_the_promised_default() -> None:
     assert main == Clinic(key="main", name="Cal.com Clinic", sms_per_second=1, quiet_hours=NIGHT)
     assert store == StoreSettings("sqlite:///replyes.db", "")
     assert (service.calcom.api_url, service.calcom.api_version) == ("https://api.cal.com", "2024-08-13")
-    assert (service.calcom.verbs, service.twilio.api_url) == ("auto", "https://api.twilio.com")
-    assert service.twilio.public_url == "http://127.0.0.1:8000"
+    assert (service.calcom.verbs, service.carrier.api_url) == ("auto", "https://api.twilio.com")
+    assert service.carrier.public_url == "http://127.0.0.1:8000"
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_the_password_of_a_database_shows_in_no_fault(url: str) -> None:
 def test_secrets_may_be_several_while_they_are_rotated() -> None:
     _, _, service = read(CAL_WEBHOOK_SECRET="old, new,", TWILIO_AUTH_TOKEN="one,two")
     assert service.calcom.webhook_secrets == ("old", "new")
-    assert service.twilio.auth_tokens == ("one", "two")
+    assert service.carrier.auth_tokens == ("one", "two")
 
 
 @pytest.mark.parametrize("name", ["CAL_WEBHOOK_SECRET", "TWILIO_AUTH_TOKEN"])
