@@ -11,7 +11,7 @@ LONGEST_TEXT = 3200  # characters; far more than an answer to a question has
 LONGEST_RECIPIENT = 64
 
 ERRAND_KEY = re.compile(r"[0-9a-f]{32}")
-INBOUND_ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
+MESSAGE_ID = re.compile(r"[0-9A-Za-z_.:-]{1,64}")
 LISTED_ID = re.compile(r"[a-z-]{1,12}:(-?[0-9]{1,10})")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # newline and tab are text
 PHONE_LIKE = re.compile(r"\d(?:[ .()-]{0,2}\d){6,}")
@@ -45,7 +45,7 @@ def inbound_id(told: object, at: datetime) -> str | None:
     The phone's own id is a hash of 32 bits over sender, date, SIM and words: hexadecimal in webhooks, `text:` and a
     signed decimal in the list. That is too few for years of texts, so the date stands in the id as well.
     """
-    if not isinstance(told, str) or not INBOUND_ID.fullmatch(told):
+    if not isinstance(told, str) or not MESSAGE_ID.fullmatch(told):
         return None
     listed = LISTED_ID.fullmatch(told)
     hashed = f"{int(listed[1]) & 0xFFFFFFFF:x}" if listed else told

@@ -15,6 +15,7 @@ from adapters.android.values import (
     ERRAND_KEY,
     LONGEST_RECIPIENT,
     LONGEST_TEXT,
+    MESSAGE_ID,
     Json,
     as_object,
     as_objects,
@@ -59,6 +60,8 @@ class Webhooks:
     def texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for other events, and for who is no phone."""
         event, payload = self._event(request)
+        if event in DELIVERIES:
+            raise NotUnderstood(f"{event} came to the address for texts: register it for /api/webhooks/sms/status")
         if event not in WORDS_OF:
             logger.info("an event of another kind (%s) came where texts come", event)
             return []
@@ -82,18 +85,22 @@ class Webhooks:
         ]
 
     def reports(self, request: RawRequest) -> list[DeliveryReport]:
-        """How far one text of ours has come, or [] for other events, and for what others sent with this phone.
+        """How far one text has come, or [] for other events.
 
-        A message's id is the errand's key, and it is signed; the path is not, so what it says is not asked.
+        A message's id is the errand's key, and it is signed; the path is not, so what it says is not asked. What
+        others have sent with this phone has an id of another kind.
         """
         event, payload = self._event(request)
-        key = payload.get("messageId")
-        if not isinstance(key, str) or not key:
-            raise NotUnderstood("messageId is missing or malformed")
-        if event not in DELIVERIES or not ERRAND_KEY.fullmatch(key):
-            logger.info("an event (%s) that says nothing of a text of ours", event)
+        if event in WORDS_OF:
+            raise NotUnderstood(f"{event} came to the address for reports: register it for /api/webhooks/sms")
+        if event not in DELIVERIES:
+            logger.info("an event of another kind (%s) came where delivery reports come", event)
             return []
-        return [DeliveryReport(key, DELIVERIES[event], key, _code_of(payload.get("reason")))]
+        message_id = payload.get("messageId")
+        if not isinstance(message_id, str) or not MESSAGE_ID.fullmatch(message_id):
+            raise NotUnderstood("messageId is missing or malformed")
+        key = message_id if ERRAND_KEY.fullmatch(message_id) else None
+        return [DeliveryReport(message_id, DELIVERIES[event], key, _code_of(payload.get("reason")))]
 
     def _event(self, request: RawRequest) -> tuple[str, Json]:
         """The event's kind and its payload. The signature is judged first: a stranger learns nothing else."""

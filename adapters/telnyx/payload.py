@@ -68,8 +68,14 @@ def report_in(message: Json, key: str | None) -> list[DeliveryReport]:
     if status is None:
         logger.info("delivery report %s: a status that tells us nothing", message_id)
         return []
-    codes = [digits(error.get("code"), 10) for error in as_objects(message.get("errors"))]
-    return [DeliveryReport(message_id, status, key, codes[0] if codes else "")]
+    errors = as_objects(message.get("errors"))
+    code = digits(errors[0].get("code"), 10) if errors else ""
+    return [DeliveryReport(message_id, status, key, code, opted_out=any(map(_is_opt_out, errors)))]
+
+
+def _is_opt_out(error: Json) -> bool:
+    """In a report, 40300 may also mean a phone that cannot be reached; only the words tell."""
+    return digits(error.get("code"), 10) == "40300" and "STOP" in f"{error.get('title')} {error.get('detail')}"
 
 
 def message_id_of(message: Json) -> str:

@@ -12,6 +12,7 @@ from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, To
 from domain.inbound import DeliveryReport, InboundText
 from domain.ports import Answer, RawRequest
 
+TEXT = "message.received"
 REPORTS = ("message.sent", "message.finalized")
 REFUSALS: dict[type[Exception], int] = {
     NotAuthentic: 401,
@@ -33,7 +34,9 @@ class Webhooks:
     def texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for other events, and for what came over another channel."""
         event = self._event(request)
-        if _kind(event) != "message.received":
+        if _kind(event) in REPORTS:
+            raise NotUnderstood("a delivery report came to the address for texts")
+        if _kind(event) != TEXT:
             logger.info("an event of another kind (%s) came where texts come", _kind(event))
             return []
         return text_in(_message(event))
@@ -41,6 +44,10 @@ class Webhooks:
     def reports(self, request: RawRequest, key: str | None) -> list[DeliveryReport]:
         """How far one text of ours has come, or [] for other events, and for a status that says nothing of that."""
         event = self._event(request)
+        if _kind(event) == TEXT:
+            raise NotUnderstood(
+                "a patient's text came to the address for reports: set the profile to /api/webhooks/sms"
+            )
         if _kind(event) not in REPORTS:
             logger.info("an event of another kind (%s) came where delivery reports come", _kind(event))
             return []
@@ -81,9 +88,9 @@ def _message(event: Json) -> Json:
 
 
 def _signed_key(event: Json, key: str | None) -> str | None:
-    """The errand's key. The path is not signed, so what it says must agree with the URLs in the signed body: else a
-    report could be moved from one text to another."""
+    """The errand's key by the URLs in the signed body. The path is not signed, so it may only agree: else a report
+    could be moved from one text to another."""
     signed = keys_in(_message(event).get("webhook_url"), as_object(event.get("meta")).get("delivered_to"))
     if key is not None and signed and key not in signed:
         raise NotAuthentic("the report was signed for another text")
-    return key or next(iter(sorted(signed)), None)
+    return key if key in signed else next(iter(sorted(signed)), None)

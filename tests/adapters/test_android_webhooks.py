@@ -170,7 +170,7 @@ def test_a_picture_message_comes_with_its_words_and_their_number() -> None:
     assert (text.message_id, text.text, text.pictures) == (f"1042-{SECONDS}", "Yes", 2)
 
 
-@pytest.mark.parametrize("kind", ["mms:received", "sms:data-received", "sms:sent", "system:ping", "sms:batch:received"])
+@pytest.mark.parametrize("kind", ["mms:received", "sms:data-received", "system:ping", "sms:batch:received"])
 def test_other_events_among_the_texts_are_nothing_for_us(kind: str) -> None:
     assert receiver().receive_texts(signed(event(kind, said()))) == []
 
@@ -312,17 +312,30 @@ def test_each_event_says_how_far_a_text_has_come_and_names_our_key_itself(
     assert receiver().receive_reports(report(kind), key) == [DeliveryReport(KEY, status, KEY)]
 
 
-@pytest.mark.parametrize("kind", ["sms:received", "system:ping", "sms:teleported"])
+@pytest.mark.parametrize("kind", ["sms:sent", "sms:delivered", "sms:failed"])
+def test_a_report_among_the_texts_is_refused_so_that_the_phone_tries_again(kind: str) -> None:
+    with pytest.raises(NotUnderstood):
+        receiver().receive_texts(report(kind))
+
+
+@pytest.mark.parametrize("kind", ["sms:received", "mms:downloaded"])
+def test_a_text_among_the_reports_is_refused_so_that_the_phone_tries_again(kind: str) -> None:
+    with pytest.raises(NotUnderstood):
+        receiver().receive_reports(signed(event(kind, said())), None)
+
+
+@pytest.mark.parametrize("kind", ["mms:received", "system:ping", "sms:teleported"])
 def test_other_events_among_the_reports_are_nothing_for_us(kind: str) -> None:
     assert receiver().receive_reports(report(kind), None) == []
 
 
-@pytest.mark.parametrize("key", ["PyDmBQZZXYmyxMwED8Fzy", "D0" * 16, KEY + "\n"])
-def test_what_others_have_sent_with_this_phone_is_no_report(key: str) -> None:
-    assert receiver().receive_reports(report(messageId=key), None) == []
+@pytest.mark.parametrize("message_id", ["PyDmBQZZXYmyxMwED8Fzy", "D0" * 16])
+def test_what_others_have_sent_with_this_phone_has_no_key_of_ours(message_id: str) -> None:
+    [told] = receiver().receive_reports(report(messageId=message_id), KEY)
+    assert (told.message_id, told.key) == (message_id, None)
 
 
-@pytest.mark.parametrize("key", [None, "", 17])
+@pytest.mark.parametrize("key", [None, "", 17, KEY + "\n", "x" * 65])
 def test_a_report_without_an_id_is_not_understood(key: object) -> None:
     with pytest.raises(NotUnderstood):
         receiver().receive_reports(report(messageId=key), None)
@@ -349,7 +362,7 @@ def test_a_failure_brings_its_reason_as_a_code_without_any_number_of_a_phone(rea
 
 def test_no_log_line_holds_a_number(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    receiver().receive_reports(report("sms:received"), None)
+    receiver().receive_reports(report("system:ping"), None)
     receiver().receive_texts(inbound(sender="Bank"))
     assert "2025550143" not in caplog.text
 

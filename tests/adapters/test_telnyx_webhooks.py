@@ -139,7 +139,7 @@ def test_who_is_no_phone_is_nothing_for_us_and_logged_without_the_number(
     assert "2025550143" not in caplog.text
 
 
-@pytest.mark.parametrize("kind", ["message.sent", "message.finalized", "call.initiated", ""])
+@pytest.mark.parametrize("kind", ["call.initiated", ""])
 def test_other_events_among_the_texts_are_nothing_for_us(kind: str) -> None:
     assert receiver().receive_texts(signed(event(message(ID), kind))) == []
 
@@ -299,8 +299,24 @@ def test_a_report_without_a_recipient_is_no_report(to: object) -> None:
     assert receiver().receive_reports(signed(reported(to=to), STATUS), KEY) == []
 
 
-def test_a_text_among_the_reports_is_no_report() -> None:
-    assert receiver().receive_reports(inbound(), KEY) == []
+def test_a_text_among_the_reports_and_a_report_among_the_texts_are_refused() -> None:
+    with pytest.raises(NotUnderstood):
+        receiver().receive_reports(inbound(), KEY)
+    with pytest.raises(NotUnderstood):
+        receiver().receive_texts(signed(reported()))
+
+
+def test_another_event_among_the_reports_is_no_report() -> None:
+    assert receiver().receive_reports(signed(event(message(ID), "call.initiated")), KEY) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "opted_out"), [("Blocked due to STOP message", True), ("Unreachable", False), (None, False)]
+)
+def test_only_the_words_of_a_report_tell_that_the_phone_wants_no_texts(title: object, opted_out: bool) -> None:
+    errors = [{"code": "40300", "title": title}]
+    [report] = receiver().receive_reports(signed(reported("sending_failed", errors=errors), STATUS), KEY)
+    assert (report.opted_out, report.error_code) == (opted_out, "40300")
 
 
 @pytest.mark.parametrize(
@@ -332,6 +348,11 @@ def test_where_only_the_delivery_names_the_url_that_is_signed_as_well() -> None:
     assert report.key == KEY
     with pytest.raises(NotAuthentic):
         receiver().receive_reports(request, OTHER_KEY)
+
+
+def test_a_key_that_nobody_signed_is_not_believed() -> None:
+    [report] = receiver().receive_reports(signed(reported(webhook_url=None), STATUS), KEY)
+    assert (report.message_id, report.key) == (ID, None)
 
 
 @pytest.mark.parametrize(("webhook_url", "key"), [(REPORTS, KEY), (None, None), ("https://x/status/short", None)])
