@@ -133,6 +133,13 @@ class Reader:
             self.fault(name, "is no phone number; write it like +12025550100")
         return value
 
+    def region(self) -> str | None:
+        """The ISO region of the clinic's own phone, by which numbers without a plus are dialled; None without one."""
+        try:
+            return phonenumbers.region_code_for_number(phonenumbers.parse(self.text("CLINIC_PHONE"))) or None
+        except phonenumbers.NumberParseException:
+            return None
+
     def zone(self, name: str, default: str) -> str:
         """The name of a time zone."""
         value = self.text(name, default)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from urllib.parse import urlsplit
 
-import phonenumbers
 from dotenv import dotenv_values
 
 from adapters.calcom import CalComSettings
@@ -136,7 +135,6 @@ class Settings(Reader):
 
     def _calcom(self) -> CalComSettings:
         verbs = self.choice("CAL_API_VERBS", "auto", ("auto", "concept", "live"))
-        phone = self.text("CLINIC_PHONE")
         return CalComSettings(
             api_url=self.url("CAL_API_URL", "https://api.cal.com"),
             api_key=self.required("CAL_API_KEY", "an API key from Cal.com: Settings, Developer, API keys"),
@@ -146,7 +144,7 @@ class Settings(Reader):
                 self.secrets("CAL_WEBHOOK_SECRET", "the secret that you typed into Cal.com's webhook")
             ),
             phone_field=self.text("CAL_PHONE_FIELD"),
-            fallback_region=_region_of(phone),
+            fallback_region=self.region(),
             time_zone=self.zone("CLINIC_TIME_ZONE", "UTC"),
         )
 
@@ -168,13 +166,6 @@ class Settings(Reader):
             self.fault(name, "is no span of hours; write it like 21:00-08:00, or none")
             return None
         return QuietHours(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
-
-
-def _region_of(phone: str) -> str | None:
-    try:
-        return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) or None
-    except phonenumbers.NumberParseException:
-        return None
 
 
 def _is_plain_address(url: str) -> bool:

@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from adapters import calcom, twilio, vonage
+from adapters import android, calcom, telnyx, twilio, vonage
+from adapters.android import AndroidGateway, AndroidSettings
 from adapters.calcom import CalCom
+from adapters.telnyx import Telnyx, TelnyxSettings
 from adapters.twilio import Twilio, TwilioSettings
 from adapters.vonage import Vonage, VonageSettings
 from domain.answers import Answers
@@ -70,6 +72,12 @@ async def open_carrier(settings: CarrierSettings) -> AsyncIterator[Carrier]:
         case VonageSettings():
             async with vonage.http_client() as client:
                 yield Vonage(settings, client, clock)
+        case TelnyxSettings():
+            async with telnyx.http_client() as client:
+                yield Telnyx(settings, client, clock)
+        case AndroidSettings():
+            async with android.http_client() as client:
+                yield AndroidGateway(settings, client, clock)
 
 
 def assemble(

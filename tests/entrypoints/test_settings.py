@@ -161,7 +161,8 @@ def test_a_provider_that_cannot_be_is_told_once_and_truly(provider: str) -> None
 
 def test_without_any_settings_the_newcomer_is_shown_the_sandbox() -> None:
     first, *_ = faults(**dict.fromkeys(ENVIRONMENT, ""))
-    assert first == "SMS_PROVIDER names no carrier; set it to twilio or vonage, or try `replyes serve --sandbox`"
+    carriers = "twilio, vonage, telnyx or android"
+    assert first == f"SMS_PROVIDER names no carrier; set it to {carriers}, or try `replyes serve --sandbox`"
 
 
 def test_what_is_not_set_has_the_promised_default() -> None:
