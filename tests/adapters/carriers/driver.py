@@ -66,6 +66,15 @@ class Driver(ABC):
         it has no list."""
         return None
 
+    def looked_up(self, request: httpx.Request) -> httpx.Response | None:
+        """Its answer to one request of a look-up, where the list is told in more than one."""
+        return self.listed()
+
+    @property
+    def sent_id(self) -> str:
+        """The id of what we send; where the id is ours to give, it is the errand's key."""
+        return self.ids[0]
+
     # -- What it posts
 
     @abstractmethod
@@ -78,10 +87,12 @@ class Driver(ABC):
 
     @abstractmethod
     def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
-        """How far the first of `ids` came, signed; its path and whatever else carries the key."""
+        """How far `sent_id` came, signed; its path and whatever else carries the key. Without one, the first of
+        `ids`."""
 
     def report_of_opt_out(self) -> RawRequest | None:
-        """The first of `ids` was held back, because the phone wants no texts; None where that is told at the call."""
+        """The first of `ids` was held back, because the phone wants no texts; None where that is told at the call, or
+        never."""
         return None
 
     # -- How it signs
