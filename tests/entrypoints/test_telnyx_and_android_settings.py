@@ -1,15 +1,12 @@
 """The settings of Telnyx and of a phone gateway: what they become, and every fault with its cure."""
 
-import asyncio
-
 import pytest
 
-from adapters.android import AndroidGateway, AndroidSettings
-from adapters.telnyx import Telnyx, TelnyxSettings
+from adapters.android import AndroidSettings
+from adapters.telnyx import TelnyxSettings
 from domain.errors import Misconfigured
 from entrypoints.carriers import CarrierSettings
 from entrypoints.settings import Settings
-from entrypoints.wiring import open_carrier
 
 PUBLIC_KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
 PROFILE = "4000eba1-a0c0-4563-9925-b25e842a7cb6"
@@ -54,15 +51,6 @@ def test_a_phone_gateway_is_chosen_by_settings_alone() -> None:
     chosen = read(**ANDROID, CLINIC_PHONE="+442079460000")
     expected = AndroidSettings("http://192.168.1.10:8080", "sms", "phone-password", ("a-long-signing-key",), "GB")
     assert chosen == expected
-
-
-@pytest.mark.parametrize(("environ", "kind"), [(TELNYX, Telnyx), (ANDROID, AndroidGateway)])
-def test_the_carrier_that_is_named_is_the_one_that_opens(environ: dict[str, str], kind: type) -> None:
-    async def main() -> object:
-        async with open_carrier(read(**environ)) as carrier:
-            return carrier
-
-    assert isinstance(asyncio.run(main()), kind)
 
 
 @pytest.mark.parametrize("environ", [TELNYX, ANDROID])
