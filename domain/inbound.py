@@ -98,9 +98,11 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """A carrier's report on one text of ours. `key` is the errand's key where the report's URL carried it."""
+    """A carrier's report on one text of ours. `key` is the errand's key where a signed part of the report carried it.
+    `opted_out`: the carrier has held the text back, because the phone wants none from us."""
 
     message_id: str
     status: Delivery
     key: str | None = None
     error_code: str = ""
+    opted_out: bool = False

@@ -91,13 +91,13 @@ class TextOutcomes(Decisions):
         speaker.hand_to_staff(Staff.TEXT_REFUSED, moment, f"{errand.kind}, code {rejection.code}", about)
         work = Work(changed=[speaker], finished=errand.key)
         if rejection.blame is Blame.OPTED_OUT:
-            await self._opt_out(errand, rejection.code, work, moment)
+            await self._opt_out(errand.conversation, rejection.code, work, moment)
         await self.append(work)
 
-    async def _opt_out(self, errand: Errand, code: str, work: Work, moment: Moment) -> None:
+    async def _opt_out(self, stream: str | None, code: str, work: Work, moment: Moment) -> None:
         """The carrier knows of an opt-out that we have not heard."""
         conversation = next((one for one in work.changed if isinstance(one, Conversation)), None)
-        if conversation is None and (found := await self.ledger.conversation(errand.conversation or "")):
+        if conversation is None and (found := await self.ledger.conversation(stream or "")):
             work.changed.append(conversation := found)
         if conversation is not None:
             conversation.opt_out("carrier", code, "", moment)
@@ -135,6 +135,8 @@ class TextOutcomes(Decisions):
                 detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
                 speaker.hand_to_staff(Staff.TEXT_NOT_DELIVERED, moment, detail, sent.bookings)
             work.changed.append(speaker)
+        if report.opted_out:
+            await self._opt_out(_conversation_of(work.changed), report.error_code, work, moment)
         await self.append(work)
 
     async def speakers(self, errand: Errand) -> list[Speaker]:
@@ -212,6 +214,10 @@ class CalendarOutcomes(Decisions):
 def spoken_of(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:
     """The bookings that a text speaks of."""
     return tuple(speaker.id for speaker in speakers if isinstance(speaker, Booking)) or errand.bookings
+
+
+def _conversation_of(speakers: list[Speaker]) -> str | None:
+    return next((one.id if isinstance(one, Conversation) else one.conversation for one in speakers), None)
 
 
 def _is_opposite(kind: Kind, status: CalendarStatus) -> bool:

@@ -96,7 +96,10 @@ class FoundText:
 
 
 class Carrier(Protocol):
-    """A phone company's door, both directions."""
+    """A phone company's door, both directions. `lists_texts`: whether it can be asked what it has sent and taken in;
+    where it cannot, `find` and `received` have nothing to tell, and only reports prove what became of a text."""
+
+    lists_texts: bool = True
 
     async def send(self, text: OutgoingText) -> CallOutcome:
         """POST once. Never repeats by itself."""

@@ -35,8 +35,11 @@ class Sweep:
         self.carriers = carriers
 
     async def run(self, clinic: str, clock: Callable[[], datetime]) -> Swept:
-        """One clinic, since the last complete run; never what was sent before the installation."""
+        """One clinic, since the last complete run; never what was sent before the installation. Nothing to do where
+        the carrier has no list."""
         job, began_at, done = f"sweep of {clinic}", clock(), Swept()
+        if not self.carriers[clinic].lists_texts:
+            return done
         installed_at = await self.turns.installed_at() or began_at
         last = await self.turns.done_until(job)
         since = max(installed_at, last - LISTS_LAG) if last else installed_at

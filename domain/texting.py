@@ -144,10 +144,11 @@ class Texting(Delivery):
 
     async def _found(self, claimed: Claimed) -> str | None:
         conversation = await self.ledger.conversation(claimed.errand.conversation or "")
-        if conversation is None or claimed.attempted_at is None:
+        carrier = self.carriers[claimed.errand.clinic]
+        if conversation is None or claimed.attempted_at is None or not carrier.lists_texts:
             return None
         text = OutgoingText(claimed.errand.key, conversation.phone.readable, claimed.text, timedelta())
-        found = await self.carriers[claimed.errand.clinic].find(text, claimed.attempted_at - CLOCK_SKEW)
+        found = await carrier.find(text, claimed.attempted_at - CLOCK_SKEW)
         if isinstance(found, Retry):
             return None
         for message in found:
@@ -155,10 +156,17 @@ class Texting(Delivery):
                 return message.message_id
         return None
 
+    async def _look_again(self, claimed: Claimed, decided_at: datetime) -> None:
+        """Where there is no list, a report ends the doubt whenever it comes, and until then there is nothing to do."""
+        if self.carriers[claimed.errand.clinic].lists_texts:
+            await self._later(claimed, "not in the carrier's list yet", doubt=True)
+        else:
+            await self.outbox.put_back(claimed, decided_at, "waits for the carrier's report", attempted=True)
+
     async def _decide_doubt(self, claimed: Claimed, clinic: Clinic) -> None:
         now, attempted_at = self.clock(), claimed.attempted_at or self.clock()
         if now - attempted_at < clinic.doubt_after:
-            await self._later(claimed, "not in the carrier's list yet", doubt=True)
+            await self._look_again(claimed, attempted_at + clinic.doubt_after)
         elif clinic.on_doubt is OnDoubt.RESEND and not claimed.resent:
             log.warning("%s %s: sent once more after a doubt", claimed.errand.kind, claimed.errand.key)
             await self.outbox.put_back(claimed, now, "sent once more", attempted=False, resent=True)

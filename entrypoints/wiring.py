@@ -5,9 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from adapters import calcom, twilio
+from adapters import android, calcom, telnyx, twilio, vonage
+from adapters.android import AndroidGateway, AndroidSettings
 from adapters.calcom import CalCom
-from adapters.twilio import Twilio
+from adapters.telnyx import Telnyx, TelnyxSettings
+from adapters.twilio import Twilio, TwilioSettings
+from adapters.vonage import Vonage, VonageSettings
 from domain.answers import Answers
 from domain.calling import Calling
 from domain.clinics import Clinic
@@ -15,10 +18,12 @@ from domain.confirmations import Confirmations
 from domain.desk import Desk
 from domain.handling import Handling
 from domain.outcomes import CalendarOutcomes, TextOutcomes
+from domain.ports import Carrier
 from domain.reconcile import Reconcile
 from domain.speech import Speech
 from domain.sweep import Sweep
 from domain.texting import Texting
+from entrypoints.carriers import CarrierSettings
 from entrypoints.settings import ServiceSettings
 from entrypoints.store import Store
 from entrypoints.worker import Worker
@@ -43,7 +48,7 @@ class Service:
     handling: Handling
     clinics: Mapping[str, Clinic]
     calendars: Mapping[str, CalCom]
-    carriers: Mapping[str, Twilio]
+    carriers: Mapping[str, Carrier]
     worker: Worker
 
 
@@ -52,16 +57,33 @@ async def open_service(
     store: Store, settings: ServiceSettings, clinics: Mapping[str, Clinic]
 ) -> AsyncIterator[Service]:
     """The service with its connections to the outside, which are closed at the end."""
-    async with calcom.http_client() as calendar_client, twilio.http_client() as carrier_client:
+    async with calcom.http_client() as calendar_client, open_carrier(settings.carrier) as carrier:
         calendars = {key: CalCom(settings.calcom, calendar_client) for key in clinics}
-        carriers = {key: Twilio(settings.twilio, carrier_client) for key in clinics}
-        yield assemble(store, calendars, carriers, clinics, clock)
+        yield assemble(store, calendars, dict.fromkeys(clinics, carrier), clinics, clock)
+
+
+@asynccontextmanager
+async def open_carrier(settings: CarrierSettings) -> AsyncIterator[Carrier]:
+    """The carrier whose settings these are, with its connection."""
+    match settings:
+        case TwilioSettings():
+            async with twilio.http_client() as client:
+                yield Twilio(settings, client)
+        case VonageSettings():
+            async with vonage.http_client() as client:
+                yield Vonage(settings, client, clock)
+        case TelnyxSettings():
+            async with telnyx.http_client() as client:
+                yield Telnyx(settings, client, clock)
+        case AndroidSettings():
+            async with android.http_client() as client:
+                yield AndroidGateway(settings, client, clock)
 
 
 def assemble(
     store: Store,
     calendars: Mapping[str, CalCom],
-    carriers: Mapping[str, Twilio],
+    carriers: Mapping[str, Carrier],
     clinics: Mapping[str, Clinic],
     clock: Callable[[], datetime],
 ) -> Service:

@@ -11,12 +11,12 @@ from starlette.routing import BaseRoute, Route
 
 from entrypoints.web import files
 from entrypoints.web.operations import Operations
-from entrypoints.web.webhooks import Webhooks
+from entrypoints.web.webhooks import ANOTHER_METHOD, Webhooks
 from entrypoints.wiring import Service
 
 log = logging.getLogger("replyes.web")
 
-REFUSALS = {404: "there is nothing here", 405: "this address takes another method"}
+REFUSALS = {404: "there is nothing here", 405: ANOTHER_METHOD}
 
 
 def build(service: Service, pages: Sequence[BaseRoute] = ()) -> Starlette:
@@ -29,6 +29,7 @@ def build(service: Service, pages: Sequence[BaseRoute] = ()) -> Starlette:
         Route("/api/webhooks/sms/status/{key}", webhooks.reports, methods=["POST"]),
         Route("/api/webhooks/sms", webhooks.texts, methods=["POST"]),
         Route("/api/webhooks/sms/{clinic}", webhooks.texts, methods=["POST"]),
+        Route("/api/webhooks/sms", webhooks.texts_by_get, methods=["GET"]),
         Route("/healthz", operations.alive),
         Route("/readyz", operations.ready),
         files.shared(),

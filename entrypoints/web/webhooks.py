@@ -26,6 +26,7 @@ from entrypoints.wiring import Service, clock
 log = logging.getLogger("replyes.webhooks")
 
 LARGEST_BODY = 1_000_000  # bytes; Cal.com sends about 3 kB, Twilio 1 kB
+ANOTHER_METHOD = "this address takes another method"
 ERRAND_KEY = re.compile(r"[0-9a-f]{32}")
 STATUS: dict[type[Exception], int] = {
     NotAuthentic: 401,
@@ -76,6 +77,15 @@ class Webhooks:
             _log(request, error)
             return _response(carrier.answer_texts(error))
         return _response(carrier.answer_texts())
+
+    async def texts_by_get(self, request: Request) -> Response:
+        """No carrier sends a text so, unless an account is set to an older API. Its adapter may know the setting, and
+        tells it to the log."""
+        try:
+            _of(MAIN_CLINIC, self.service.carriers).receive_texts(await _raw(request))
+        except ReplyesError as error:
+            _log(request, error)
+        return JSONResponse({"error": ANOTHER_METHOD}, 405, {"Allow": "POST"})
 
     async def reports(self, request: Request) -> Response:
         """Delivery reports; the errand's key stands in the path."""

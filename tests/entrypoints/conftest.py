@@ -248,7 +248,7 @@ async def opened(url: str, outside: Outside) -> AsyncIterator[Service]:
         open_store(replace(store_settings, url=url), {clinic.key: clinic}) as store,
     ):
         calendars = {clinic.key: CalCom(service_settings.calcom, client)}
-        carriers = {clinic.key: Twilio(service_settings.twilio, client)}
+        carriers = {clinic.key: Twilio(service_settings.carrier, client)}
         yield assemble(store, calendars, carriers, {clinic.key: clinic}, clock)
 
 

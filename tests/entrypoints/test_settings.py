@@ -1,16 +1,23 @@
 """Settings: every fault at once, each with its cure, and no secret in any of them."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
+from adapters.twilio import TwilioSettings
+from adapters.vonage import VonageSettings
 from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
+from domain.ports import Carrier
 from domain.quiet import QuietHours
+from entrypoints.carriers import READERS
 from entrypoints.settings import ServiceSettings, Settings, StoreSettings, environment
-from tests.entrypoints.conftest import ENVIRONMENT, SECRETS
+from entrypoints.wiring import open_carrier
+from tests.entrypoints.conftest import ENVIRONMENT, PUBLIC_URL, SECRETS
+from tests.entrypoints.test_telnyx_and_android_settings import ANDROID, TELNYX
 
 NIGHT = QuietHours(time(21), time(8))
 
@@ -159,9 +166,62 @@ def test_a_provider_that_cannot_be_is_told_once_and_truly(provider: str) -> None
     assert "is not set" not in fault
 
 
+VONAGE = {
+    "SMS_PROVIDER": "vonage",
+    "VONAGE_API_KEY": "a1b2c3d4",
+    "VONAGE_API_SECRET": "Zx9-api-secret",
+    "VONAGE_SIGNATURE_SECRET": "old,new",
+    "VONAGE_FROM": "+12025550100",
+}
+
+
+def test_vonage_is_chosen_by_settings_alone() -> None:
+    carrier = read(**VONAGE, TWILIO_FROM="nobody looks at this")[2].carrier
+    assert carrier == VonageSettings(
+        "a1b2c3d4", "Zx9-api-secret", ("old", "new"), "+12025550100", PUBLIC_URL, "https://api.nexmo.com"
+    )
+    assert "Zx9" not in repr(carrier)
+    assert "old" not in repr(carrier)
+
+
+def test_all_faults_of_vonage_are_told_at_once_and_with_their_cures() -> None:
+    names = {**dict.fromkeys(VONAGE, ""), "VONAGE_FROM": "Clinic", "VONAGE_API_URL": "api.nexmo.com"}
+    found = faults(**{**names, "SMS_PROVIDER": "vonage"})
+    assert sorted(fault.split()[0] for fault in found) == sorted({*VONAGE, "VONAGE_API_URL"} - {"SMS_PROVIDER"})
+    assert all("set it to" in fault or "must be" in fault or "write it like" in fault for fault in found)
+
+
+def test_a_secret_of_vonage_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("from-a-file\n")
+    environ = {**VONAGE, "VONAGE_SIGNATURE_SECRET": "", "VONAGE_SIGNATURE_SECRET_FILE": str(file)}
+    carrier = read(**environ)[2].carrier
+    assert isinstance(carrier, VonageSettings)
+    assert carrier.signature_secrets == ("from-a-file",)
+
+
+@pytest.mark.parametrize("sender", ["+12025550100", "12345"])
+def test_vonage_may_send_from_a_number_or_a_short_code(sender: str) -> None:
+    assert read(**{**VONAGE, "VONAGE_FROM": sender})[2].carrier.sender == sender
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_carrier_that_can_be_chosen_can_be_built(name: str) -> None:
+    named = {"vonage": VONAGE, "telnyx": TELNYX, "android": ANDROID}
+    carriers = {provider: read(**environ)[2].carrier for provider, environ in named.items()}
+    carriers["twilio"] = TwilioSettings("AC1", ("t",), "+1", PUBLIC_URL)
+
+    async def built() -> Carrier:
+        async with open_carrier(carriers[name]) as carrier:
+            return carrier
+
+    assert type(asyncio.run(built())).__name__.lower().startswith(name)
+
+
 def test_without_any_settings_the_newcomer_is_shown_the_sandbox() -> None:
     first, *_ = faults(**dict.fromkeys(ENVIRONMENT, ""))
-    assert first == "SMS_PROVIDER names no carrier; set it to twilio, or try `replyes serve --sandbox`"
+    carriers = "twilio, vonage, telnyx or android"
+    assert first == f"SMS_PROVIDER names no carrier; set it to {carriers}, or try `replyes serve --sandbox`"
 
 
 def test_what_is_not_set_has_the_promised_default() -> None:
@@ -172,8 +232,8 @@ def test_what_is_not_set_has_the_promised_default() -> None:
     assert main == Clinic(key="main", name="Cal.com Clinic", sms_per_second=1, quiet_hours=NIGHT)
     assert store == StoreSettings("sqlite:///replyes.db", "")
     assert (service.calcom.api_url, service.calcom.api_version) == ("https://api.cal.com", "2024-08-13")
-    assert (service.calcom.verbs, service.twilio.api_url) == ("auto", "https://api.twilio.com")
-    assert service.twilio.public_url == "http://127.0.0.1:8000"
+    assert (service.calcom.verbs, service.carrier.api_url) == ("auto", "https://api.twilio.com")
+    assert service.carrier.public_url == "http://127.0.0.1:8000"
 
 
 @pytest.mark.parametrize(
@@ -305,7 +365,7 @@ def test_the_password_of_a_database_shows_in_no_fault(url: str) -> None:
 def test_secrets_may_be_several_while_they_are_rotated() -> None:
     _, _, service = read(CAL_WEBHOOK_SECRET="old, new,", TWILIO_AUTH_TOKEN="one,two")
     assert service.calcom.webhook_secrets == ("old", "new")
-    assert service.twilio.auth_tokens == ("one", "two")
+    assert service.carrier.auth_tokens == ("one", "two")
 
 
 @pytest.mark.parametrize("name", ["CAL_WEBHOOK_SECRET", "TWILIO_AUTH_TOKEN"])

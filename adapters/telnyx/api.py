@@ -1,0 +1,149 @@
+"""The client of Telnyx's Messaging API: send a text, find its copies, list what was received.
+
+The call that sends takes an Idempotency-Key (telnyx-python 4.189.0): within 24 hours the same request is answered and
+not done again. That is not in the contract of every account and has not been tried against a real one, so a doubt is
+told as a doubt all the same.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import httpx
+
+from adapters.telnyx.answers import accepted, document_of, problem, refused, retry_after
+from adapters.telnyx.calls import BROKEN_OFF, NEVER_SENT, TIME_LIMIT, UNREADABLE, Calls, http_client
+from adapters.telnyx.payload import text_in
+from adapters.telnyx.records import Heard, Listed, copies, heard, inbound_for, is_last, outbound_to, records_of
+from adapters.telnyx.settings import TelnyxSettings, key_bytes
+from adapters.telnyx.signature import Signatures
+from adapters.telnyx.values import Json, as_object
+from adapters.telnyx.webhooks import Webhooks, answer_to_reports, answer_to_texts
+from domain.errors import NotUnderstood
+from domain.inbound import DeliveryReport, InboundText
+from domain.ports import Answer, CallOutcome, Carrier, FoundText, InDoubt, OutgoingText, RawRequest, Retry
+
+__all__ = ["Telnyx", "http_client"]
+
+PAGES, MOST_PAGES = 3, 10  # how far back a look-up reads, and the list of received texts; a page has 50 records
+
+logger = logging.getLogger("replyes.telnyx")
+
+
+class Telnyx(Carrier):
+    """One Telnyx account as a carrier. `time_limit` is in seconds and bounds each call as a whole; by `clock` a
+    webhook's signature is old or not."""
+
+    def __init__(
+        self,
+        settings: TelnyxSettings,
+        client: httpx.AsyncClient,
+        clock: Callable[[], datetime],
+        *,
+        time_limit: float = TIME_LIMIT,
+    ) -> None:
+        self._settings = settings
+        self._calls = Calls(settings, client, time_limit)
+        self._reports = settings.public_url.rstrip("/") + "/api/webhooks/sms/status/"
+        self._webhooks = Webhooks(Signatures(map(key_bytes, settings.public_keys), clock))
+
+    # ---- Outbound ----
+
+    async def send(self, text: OutgoingText) -> CallOutcome:
+        """POST once. In doubt is everything between "it never left" and an answer that can be read."""
+        try:
+            response = await self._calls.post("/messages", self._document(text), text.key)
+        except NEVER_SENT as error:
+            return Retry(type(error).__name__)
+        except BROKEN_OFF as error:
+            return InDoubt(type(error).__name__)
+        return accepted(response) if response.is_success else refused(response)
+
+    async def find(self, text: OutgoingText, since: datetime) -> list[FoundText] | Retry:
+        """Messages to this phone whose reports were asked for at this errand's URL. That identifies the text better
+        than its words, which the records do not have. Absence proves nothing."""
+        try:
+            listed = await self._list(outbound_to(text.to, since), PAGES)
+            return listed if isinstance(listed, Retry) else copies(listed.records, text, since)
+        except UNREADABLE as error:
+            return _unread(error)
+
+    async def received(self, since: datetime) -> list[InboundText] | Retry:
+        """Texts to our sender by the records, each with its words from the message itself, which Telnyx keeps for ten
+        days. The time limit holds for each call. A list that is longer than what is read is told as far as it was
+        read, with a warning."""
+        try:
+            listed = await self._list(inbound_for(self._settings, since), MOST_PAGES)
+            if isinstance(listed, Retry):
+                return listed
+            if not listed.is_whole:
+                logger.warning(
+                    "Telnyx's list goes on after %d messages: received texts may be missing", len(listed.records)
+                )
+            return await self._words_of(heard(listed.records, since))
+        except UNREADABLE as error:
+            return _unread(error)
+
+    async def _list(self, query: Mapping[str, str], pages: int) -> Listed | Retry:
+        """The records on the first pages. Raises what UNREADABLE names."""
+        records: list[Json] = []
+        for number in range(1, pages + 1):
+            response = await self._calls.get("/detail_records", {**query, "page[number]": str(number)})
+            if response.status_code != httpx.codes.OK:
+                return _not_told(response)
+            page = document_of(response)
+            records += records_of(page)
+            if is_last(page, number):
+                return Listed(records, is_whole=True)
+        return Listed(records, is_whole=False)
+
+    async def _words_of(self, ones: list[Heard]) -> list[InboundText] | Retry:
+        """The texts themselves. One that Telnyx does not have any more, or that makes no sense, hides no other."""
+        texts: list[InboundText] = []
+        for one in ones:
+            response = await self._calls.get(f"/messages/{one.message_id}")
+            if response.status_code not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
+                return _not_told(response)
+            try:
+                texts += text_in(as_object(document_of(response).get("data")), one.created_at)
+            except NotUnderstood:
+                logger.warning("received text %s cannot be read", one.message_id)
+        return texts
+
+    def _document(self, text: OutgoingText) -> Json:
+        """What is posted. There is no field for `valid_for`: Telnyx itself drops what it cannot pass on in time."""
+        sender = "messaging_profile_id" if self._settings.profile else "from"
+        return {
+            sender: self._settings.sender,
+            "to": text.to,
+            "text": text.body,
+            "type": "SMS",
+            "webhook_url": self._reports + text.key,
+            "use_profile_webhooks": False,
+        }
+
+    # ---- Inbound ----
+
+    def receive_texts(self, request: RawRequest) -> list[InboundText]:
+        """One patient's text, or [] for other events, and for what came over another channel."""
+        return self._webhooks.texts(request)
+
+    def receive_reports(self, request: RawRequest, key: str | None) -> list[DeliveryReport]:
+        """How far one text of ours has come, or [] for what says nothing of that."""
+        return self._webhooks.reports(request, key)
+
+    def answer_texts(self, error: Exception | None = None) -> Answer:
+        """An answer without a body."""
+        return answer_to_texts(error)
+
+    def answer_reports(self, error: Exception | None = None) -> Answer:
+        """An answer without a body."""
+        return answer_to_reports(error)
+
+
+def _not_told(response: httpx.Response) -> Retry:
+    return Retry(problem(response)[1], retry_after(response))
+
+
+def _unread(error: Exception) -> Retry:
+    return Retry(f"the message list: {type(error).__name__}")

@@ -1,0 +1,93 @@
+"""A phone gateway, as the promises need it."""
+
+import hmac
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import ClassVar
+
+import httpx
+
+from adapters.android import AndroidGateway, AndroidSettings, http_client
+from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
+from domain.inbound import Delivery
+from domain.ports import Answer, Blame, RawRequest
+from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, REPORTS, TEXTS, Driver, Handler
+
+PASSWORD, SIGNING_KEY = "password-of-the-phone-0123456789", "signing-key-of-the-phone-0123456789"
+SETTINGS = AndroidSettings("http://192.168.1.10:8080", "sms", PASSWORD, (SIGNING_KEY,), "US")
+ERRORS = {
+    Blame.PERMANENT: (400, "invalid phone number"),
+    Blame.CONFIGURATION: (400, "failed to select device"),
+    Blame.ACCOUNT: (401, "Unauthorized"),
+}
+EVENTS = {Delivery.SENT: "sms:sent", Delivery.DELIVERED: "sms:delivered", Delivery.UNDELIVERED: "sms:failed"}
+DATE = "2026-11-23T12:00:00.000+02:00"  # the phone has a zone of its own
+
+
+class AndroidDriver(Driver):
+    """JSON, and HMAC-SHA256 over the body and the time. What we send has our key for an id; what comes in has a hash,
+    to which the adapter adds the date."""
+
+    name = "Android gateway"
+    ids = tuple(f"{hashed}-{int(NOW.timestamp())}" for hashed in ("fffffffe", "1a2b3c4d", "5"))
+    sent_id = KEY
+    dated = True
+    thanks = (Answer(200), Answer(204))
+    refusals: ClassVar = {NotAuthentic: 401, NotUnderstood: 400, TooLarge: 413, Conflict: 503, StorageAway: 503}
+    unsigned_status = 401
+    secrets = (PASSWORD, SIGNING_KEY)
+
+    def carrier(self, client: httpx.AsyncClient) -> AndroidGateway:
+        return AndroidGateway(SETTINGS, client, lambda: NOW, time_limit=0.05)
+
+    def client(self, handler: Handler) -> httpx.AsyncClient:
+        return http_client(httpx.MockTransport(handler))
+
+    def accepts(self) -> httpx.Response:
+        return httpx.Response(202, json={"id": KEY, "state": "Pending", "states": {"Pending": DATE}})
+
+    def refuses(self, blame: Blame, words: str = "no") -> httpx.Response | None:
+        if blame not in ERRORS:
+            return None
+        status, told = ERRORS[blame]
+        return httpx.Response(status, json={"message": f"{told}: {words}"})
+
+    def listed(self) -> httpx.Response:
+        hashed = int(self.ids[1].partition("-")[0], 16)
+        names = {"id": f"text:{hashed}", "type": "SMS", "sender": PATIENT, "recipient": CLINIC}
+        return httpx.Response(200, json=[{**names, "contentPreview": "YES", "createdAt": DATE}])
+
+    def looked_up(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/inbox":
+            return self.listed()
+        return httpx.Response(200, json={"id": KEY, "state": "Sent", "states": {"Pending": DATE}})
+
+    def text(self, words: str, message_id: str = "", *, pictures: int = 0, sender: str = PATIENT) -> RawRequest:
+        hashed = (message_id or self.ids[0]).partition("-")[0]
+        payload = {"messageId": hashed, "sender": sender, "recipient": CLINIC, "simNumber": 1, "receivedAt": DATE}
+        if pictures:
+            parts = [{"partId": number, "contentType": "image/jpeg"} for number in range(pictures)]
+            return self._posted(TEXTS, "mms:downloaded", payload | {"body": words, "attachments": parts})
+        return self._posted(TEXTS, "sms:received", payload | {"message": words})
+
+    def from_elsewhere(self) -> RawRequest:
+        payload = {"messageId": "fffffffe", "sender": PATIENT, "data": "WUVT", "receivedAt": DATE}
+        return self._posted(TEXTS, "sms:data-received", payload)
+
+    def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
+        payload = {"messageId": key or self.ids[0], "phoneNumber": PATIENT, "recipient": PATIENT, "simNumber": 1}
+        return self._posted(REPORTS, EVENTS[status], payload)
+
+    def _posted(self, path: str, event: str, payload: dict[str, object]) -> RawRequest:
+        document = {"deviceId": "d1", "event": event, "id": "e1", "payload": payload, "webhookId": "w1"}
+        return self.signed(path, json.dumps(document, ensure_ascii=False).encode())
+
+    def signed(self, path: str, body: bytes, *, at: datetime = NOW, secret: str = "") -> RawRequest:
+        time = str(int(at.timestamp()))
+        signature = hmac.new((secret or SIGNING_KEY).encode(), body + time.encode(), "sha256").hexdigest()
+        headers = {"x-signature": signature, "x-timestamp": time, "content-type": "application/json"}
+        return RawRequest("POST", path, headers, body)
+
+    def unsigned(self, request: RawRequest) -> RawRequest:
+        return replace(request, headers={"content-type": request.headers["content-type"]})
