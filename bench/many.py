@@ -86,7 +86,9 @@ class Patient:
         booking.hand_to_staff(reason, self.moment, bookings=named)
         if care is not Care.OPEN:
             version = next(one for one in booking.new_facts() if isinstance(one, HandedToStaff)).originator_version
-            booking.item_handled(Item(booking.id, version, CLINIC.key, reason, "", named), care, "Ana", self.moment)
+            booking.item_handled(
+                Item(booking.id, version, CLINIC.key, reason, "", named, self.moment.at), care, "Ana", self.moment
+            )
         return self
 
     @property

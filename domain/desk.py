@@ -13,22 +13,25 @@ from domain.inbox import Care
 from domain.ledger import Work
 from domain.lifecycle import State
 
+By = tuple[str, datetime]  # who did it, and what they have seen of the inbox: nothing newer than that
+
 
 class Desk(Decisions):
     """What people do with bookings, and with the items of the inbox. `who` stands in the log; bookings and streams are
-    stream ids. Everything here raises NotPossible where it changes nothing, and says why."""
+    stream ids; items that came up after `seen` stay open, because nobody has seen them. Everything here raises
+    NotPossible where it changes nothing, and says why."""
 
-    async def confirm(self, booking: str, who: str, now: datetime) -> None:
+    async def confirm(self, booking: str, who: str, now: datetime, seen: datetime | None = None) -> None:
         """Confirm it for the patient; Cal.com follows. What the inbox had about it is done with."""
-        await self.decide(now, lambda moment: self._decided(booking, State.CONFIRMED, who, moment))
+        await self.decide(now, lambda moment: self._decided(booking, State.CONFIRMED, (who, seen or now), moment))
 
-    async def cancel(self, booking: str, who: str, now: datetime) -> None:
+    async def cancel(self, booking: str, who: str, now: datetime, seen: datetime | None = None) -> None:
         """Cancel it for the patient; Cal.com follows. What the inbox had about it is done with."""
-        await self.decide(now, lambda moment: self._decided(booking, State.CANCELLED, who, moment))
+        await self.decide(now, lambda moment: self._decided(booking, State.CANCELLED, (who, seen or now), moment))
 
-    async def ask_again(self, booking: str, who: str, now: datetime) -> None:
+    async def ask_again(self, booking: str, who: str, now: datetime, seen: datetime | None = None) -> None:
         """Text the question once more, outside the patient's quiet hours. What the inbox had about it is done with."""
-        await self.decide(now, lambda moment: self._asked_again(booking, who, moment))
+        await self.decide(now, lambda moment: self._asked_again(booking, (who, seen or now), moment))
 
     async def take_care(self, stream: str, version: int, care: Care, who: str, now: datetime) -> None:
         """Say how far one has come with an item of the inbox."""
@@ -38,19 +41,19 @@ class Desk(Decisions):
         """The whole phone number of a booking or of a conversation; that somebody looked is a fact."""
         return await self.decide(now, lambda moment: self._phone_shown(stream, who, moment))
 
-    async def _decided(self, stream: str, wanted: State, who: str, moment: Moment) -> None:
+    async def _decided(self, stream: str, wanted: State, by: By, moment: Moment) -> None:
         booking = await self._booking(stream)
         if booking.state is State.EXPIRED and booking.frees_slot:
             raise NotPossible("the slot was given back when the booking expired", "slot_gone")
         if booking.has_started(moment.at):
             raise NotPossible("the appointment has begun", "begun")
         if wanted is State.CONFIRMED:
-            booking.staff_confirms(who, moment)
+            booking.staff_confirms(by[0], moment)
         else:
-            booking.staff_cancels(who, moment)
-        await self._append_with_items(booking, who, moment)
+            booking.staff_cancels(by[0], moment)
+        await self._append_with_items(booking, by, moment)
 
-    async def _asked_again(self, stream: str, who: str, moment: Moment) -> None:
+    async def _asked_again(self, stream: str, by: By, moment: Moment) -> None:
         booking = await self._booking(stream)
         conversation = await self.ledger.conversation(booking.conversation or "")
         if conversation is None or conversation.phone.text is None or booking.starts_at is None:
@@ -65,16 +68,16 @@ class Desk(Decisions):
         dates = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
         if dates.ask_at is None or booking.has_started(moment.at):
             raise NotPossible("the appointment begins before the patient may be texted: please call", "no_time")
-        booking.ask_again(who, dates, moment)
-        await self._append_with_items(booking, who, moment)
+        booking.ask_again(by[0], dates, moment)
+        await self._append_with_items(booking, by, moment)
 
     async def _taken_care(self, stream: str, version: int, care: Care, who: str, moment: Moment) -> None:
+        speaker = await self._stream(stream)  # first: what happens to the item meanwhile happens to the stream
         item = await self.ledger.item(stream, version)
         if item is None:
             raise NotPossible("there is no such item", "gone")
         if item.care is care:
             raise NotPossible(f"the item is marked {care} already", "same")
-        speaker = await self._stream(stream)
         speaker.item_handled(item, care, who, moment)
         await self.append(Work(changed=[speaker]))
 
@@ -87,11 +90,14 @@ class Desk(Decisions):
         await self.append(Work(changed=[speaker]))
         return speaker.phone.text
 
-    async def _append_with_items(self, booking: Booking, who: str, moment: Moment) -> None:
-        """What was about this booking needs nobody any more, unless it is about another that is still open. An item may
-        be a fact of the conversation."""
+    async def _append_with_items(self, booking: Booking, by: By, moment: Moment) -> None:
+        """What was about this booking needs nobody any more, unless it is about another that is still open, or is newer
+        than what was seen. An item may be a fact of the conversation."""
+        who, seen = by
         changed: dict[str, Booking | Conversation] = {booking.id: booking}
         for item in await self.ledger.open_items(booking.id):
+            if item.at > seen:
+                continue
             others = await self.bookings([stream for stream in item.bookings if stream != booking.id])
             if not any(other.is_open for other in others):
                 speaker = changed.get(item.stream) or await self._stream(item.stream)

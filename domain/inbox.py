@@ -1,6 +1,7 @@
 """What only a person can settle. Facts keep a code and a detail; the sentence for the inbox is made here."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -45,8 +46,8 @@ class Care(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """Something that only a person can settle: fact number `version` of `stream` called for it. `bookings` are the
-    streams that it is about."""
+    """Something that only a person can settle: fact number `version` of `stream` called for it, at that moment.
+    `bookings` are the streams that it is about."""
 
     stream: str
     version: int
@@ -54,6 +55,7 @@ class Item:
     reason: str
     detail: str
     bookings: tuple[str, ...]
+    at: datetime
     care: Care = Care.OPEN
 
 

@@ -1,6 +1,6 @@
 """Why a fact happened: who or what began it, and which fact before it led there. The log holds enough to tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,19 +48,28 @@ OUR_CALL = (of_booking.CalendarAgreed, of_booking.CalendarRefused, of_booking.Ca
 DECISIONS = (of_booking.Answered, of_booking.DecidedByStaff, of_booking.Expired)
 
 
-def causes(facts: Sequence[Fact]) -> list[Cause]:
+def causes(facts: Iterable[Fact]) -> Iterator[Cause]:
     """The cause of each of these facts, which are in the log's order."""
-    origins = {errand_key(fact.originator_id, fact.originator_version, kind): fact for fact in facts for kind in Kind}
-    return [_cause(fact, facts[:place], origins.get(getattr(fact, "errand", ""))) for place, fact in enumerate(facts)]
+    origins: dict[str, Fact] = {}
+    commands: dict[str, Fact] = {}
+    decision: Fact | None = None
+    for fact in facts:
+        together = commands.setdefault(fact.command, fact)
+        origin = origins.get(getattr(fact, "errand", ""))
+        yield _cause(fact, origin, together if together is not fact else None, decision)
+        for kind in Kind:
+            origins[errand_key(fact.originator_id, fact.originator_version, kind)] = fact
+        if isinstance(fact, DECISIONS):
+            decision = fact
 
 
-def _cause(fact: Fact, before: Sequence[Fact], origin: Fact | None) -> Cause:
+def _cause(fact: Fact, origin: Fact | None, together: Fact | None, decision: Fact | None) -> Cause:
+    """`origin` caused the fact's errand, `together` is the first that was decided with it, `decision` the last one."""
     for source, kinds in BEGUN_BY.items():
         if isinstance(fact, kinds):
             return Cause(source, origin)
     if isinstance(fact, OUR_CALL):
-        return Cause(Source.US, next((one for one in reversed(before) if isinstance(one, DECISIONS)), None))
-    together = next((one for one in before if one.command == fact.command), None)
+        return Cause(Source.US, decision)
     if isinstance(fact, ConsentChanged) and together is None:
         return Cause(Source.CARRIER)
     return Cause(Source.PATIENT if isinstance(together, Heard) else Source.US, origin or together)

@@ -62,7 +62,7 @@ async def _bring_in(
     bringing_in = importing.Import(database, commits, importing.begin(settings.url), facts)
     with progress(facts, "storing the log") as tell:
         await bringing_in.store(file, tell)
-    with closing(Replay(database, commits, wrapping)) as replay:
+    with importing.told_what_to_do(), closing(Replay(database, commits, wrapping)) as replay:
         with progress(facts, "reading the log") as tell:
             await replay.read(tell)
         await replay.compare(lambda _: None, mends=True)

@@ -17,7 +17,8 @@ from domain.facts import booking_id
 from domain.inbox import Care, Item
 
 ENOUGH = 1000  # matches of a search: nobody reads more, people type more
-FEWEST_DIGITS = 3
+FEWEST_DIGITS, MOST_DIGITS = 3, 5
+NEARLY_ALL = 9  # digits: who types fewer is not led from the end of a number to all of it, one digit after the other
 FAR = 1 << 62
 
 # Looked up for each row that is shown. Of EXISTS, PostgreSQL would rather make a table of all items.
@@ -125,9 +126,12 @@ class Entry:
     """An item of the inbox with its dates; `who` is "" while nobody has taken care of it."""
 
     item: Item
-    at: datetime
     who: str
     cared_at: datetime | None
+
+    @property
+    def at(self) -> datetime:
+        return self.item.at
 
     @property
     def mark(self) -> Mark:
@@ -277,7 +281,7 @@ def _beginnings(words: str) -> dict[str, str]:
     if name := folded(words):
         found = dict.fromkeys(NAMES, name)
     if len(digits) >= FEWEST_DIGITS:
-        found["phone_key"] = digits
+        found["phone_key"] = digits if len(digits) >= NEARLY_ALL else digits[:MOST_DIGITS]
     return found
 
 
@@ -304,7 +308,4 @@ def _line(row: Row) -> Line:
 
 
 def _entry(row: Row) -> Entry:
-    at = moment(row["at"])
-    if at is None:
-        raise ValueError("an item without a date")
-    return Entry(item(row), at, row["who"], moment(row["cared_at"]))
+    return Entry(item(row), row["who"], moment(row["cared_at"]))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 from adapters.storage.counting import is_told_here
-from adapters.storage.database import Row, Statement, milliseconds
+from adapters.storage.database import Row, Statement, milliseconds, moment
 from adapters.storage.search_keys import name_keys, phone_backwards
 from domain.booking import Booking
 from domain.conversation import Conversation, Heard
@@ -142,7 +142,11 @@ def of_fact(fact: Fact, stream: Booking | Conversation) -> Iterator[Statement]:
 
 def item(row: Row) -> Item:
     """An item of the inbox as it was stored."""
+    at = moment(row["at"])
+    if at is None:
+        raise ValueError("an item without a date")
     return Item(
+        at=at,
         stream=row["stream"],
         version=row["version"],
         clinic=row["clinic"],

@@ -155,6 +155,7 @@ class SQLiteSchema:
         """Makes the file if it is not there."""
         try:
             Path(self.name).parent.mkdir(parents=True, exist_ok=True)
+            Path(self.name).touch(mode=0o600)  # it holds names and phones; what lies beside it takes its mode
             connection = sqlite3.connect(self.name, isolation_level=None, timeout=PATIENCE)
             try:
                 _switch_to_wal(connection)

@@ -1,5 +1,7 @@
 """What staff does with a booking, from whatever page: the form names the page to go back to."""
 
+import re
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from starlette.responses import Response
@@ -15,6 +17,8 @@ from entrypoints.desk.links import booking_path, local_path
 from entrypoints.desk.render import go_to
 from entrypoints.desk.visit import Visit
 from entrypoints.wiring import Service
+
+MILLISECONDS = re.compile(r"\d{1,14}", re.ASCII)
 
 
 class Act(StrEnum):
@@ -51,12 +55,18 @@ class Acts:
                 raise Refused(404, "no_booking")
             back = local_path(visit.form.get("back", ""), booking_path(uid))
             try:
-                await self._do[act](stream, visit.session.name, visit.now)
+                await self._do[act](stream, visit.session.name, visit.now, _seen(visit))
             except NotPossible as refusal:
                 return go_to(back, f"refused_{refusal.code}")
             return go_to(back, act.replace("-", "_"))
 
         return do
+
+
+def _seen(visit: Visit) -> datetime:
+    """Up to when the form's page has shown what the inbox has about the booking."""
+    told = visit.form.get("seen", "")
+    return datetime.fromtimestamp(int(told) / 1000, UTC) if MILLISECONDS.fullmatch(told) else visit.now
 
 
 def offers(row: BookingRow, conversation: Conversation | None, visit: Visit) -> list[Act]:

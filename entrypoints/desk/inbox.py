@@ -9,6 +9,7 @@ from datetime import datetime
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from adapters.storage.database import milliseconds
 from adapters.storage.desk import Entry, Line
 from domain.errors import NotPossible
 from domain.inbox import Care, Staff
@@ -107,6 +108,7 @@ class Inbox:
             kind=kind,
             tasks=await asyncio.gather(*(self._task(visit, entry, lines) for entry in shown)),
             counts={name: sum(counts.get(reason, 0) for reason in group) for name, group in GROUPS.items()},
+            seen=_seen(shown),
             total=sum(counts.values()),
             next_mark=as_mark(entries[PAGE - 1].mark) if len(entries) > PAGE else "",
             care=Care,
@@ -145,6 +147,15 @@ class Inbox:
         except NotPossible as refusal:
             return go_to(back, f"refused_{refusal.code}")
         return go_to(back, "item_calling", phone=self._phones.ticket(visit, phone_of))
+
+
+def _seen(entries: Sequence[Entry]) -> dict[str, int]:
+    """For each booking, when the newest of these came up that are about it, in milliseconds."""
+    seen: dict[str, int] = {}
+    for entry in entries:
+        for stream in entry.item.bookings:
+            seen[stream] = max(seen.get(stream, 0), milliseconds(entry.at) or 0)
+    return seen
 
 
 def _around(texts: Sequence[Said], at: datetime) -> list[Said]:

@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 HASHER = PasswordHasher()
+LONGEST = 1000  # characters; to bring very many accents into one spelling takes seconds
 
 
 def hashed(password: str) -> str:
@@ -23,6 +24,8 @@ class Password:
 
     async def is_right(self, typed: str) -> bool:
         """Hashing takes its time, so it runs on another thread. Whoever calls, calls once at a time: it takes 64 MB."""
+        if len(typed) > LONGEST:
+            return False
         if self._setting.startswith("$argon2"):
             return await asyncio.to_thread(_fits, self._setting, _one_spelling(typed))
         expected = _one_spelling(self._setting).encode()

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("errands", "/errands"),
 )
 UNKNOWN = "–"
+ONCE = ("said", "phone")  # what one answer tells, and the next does not repeat
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -51,7 +52,8 @@ def render(visit: Visit, template: str, status: int = 200, /, **context: object)
 def go_to(path: str, said: str = "", **query: str) -> Response:
     """After something was done, or could not be: show this page, which tells so (the words of `said.<said>`)."""
     address, _, asked_before = path.partition("?")
-    asked = dict(parse_qsl(asked_before)) | query | ({"said": said} if said else {})
+    before = {name: value for name, value in parse_qsl(asked_before) if name not in ONCE}
+    asked = before | query | ({"said": said} if said else {})
     return RedirectResponse(address + (f"?{urlencode(asked)}" if asked else ""), 303)
 
 

@@ -17,7 +17,7 @@ class Site:
 
     @property
     def is_https(self) -> bool:
-        return not self.url.startswith("http://")
+        return not self.url.lower().startswith("http://")
 
     @property
     def front_door(self) -> str:

@@ -36,11 +36,13 @@ class Step:
     raw: Mapping[str, Any]
 
 
-def timeline(visit: Visit, facts: Sequence[Fact]) -> list[Step]:
-    """Every fact with its cause."""
+def timeline(visit: Visit, facts: Sequence[Fact], shown: range) -> list[Step]:
+    """Facts with their causes: those whose number, from 1, is in the range."""
     places = {(fact.originator_id, fact.originator_version): place for place, fact in enumerate(facts, 1)}
     steps = []
     for place, (fact, cause) in enumerate(zip(facts, causes(facts), strict=True), 1):
+        if place not in shown:
+            continue
         raw = audit.event(fact, cause)
         led = cause.fact
         steps.append(

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from domain.errors import NotUnderstood, TooLarge
 from entrypoints.web.bodies import read_body
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 LARGEST_FORM = 65_536  # bytes
 THIS_MACHINE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 
@@ -36,5 +37,8 @@ def is_from_here(request: Request, url: str) -> bool:
 
 
 def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    """As browsers write it: without a name, without the port that goes without saying, the host in ASCII."""
+    parts = urlsplit(url.lower())
+    host = (parts.hostname or "").encode("idna").decode() if "[" not in parts.netloc else f"[{parts.hostname}]"
+    port = f":{parts.port}" if parts.port not in (None, DEFAULT_PORTS.get(parts.scheme)) else ""
+    return f"{parts.scheme}://{host}{port}"

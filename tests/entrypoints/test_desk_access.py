@@ -14,6 +14,7 @@ from entrypoints.desk.access import local_path
 from entrypoints.desk.once import MOST, Links
 from entrypoints.desk.passwords import hashed
 from entrypoints.desk.sessions import LIFETIME
+from entrypoints.desk.tries import one_of
 from entrypoints.web.forms import LARGEST_FORM
 from tests.databases import new_database
 from tests.entrypoints.conftest import PUBLIC_URL, Product, new_product
@@ -416,3 +417,31 @@ def test_its_files_are_served_and_asked_for_again(desk: Desk, path: str) -> None
 
 def test_what_leads_nowhere_is_told_in_json(staff: Desk) -> None:
     assert staff.get("/nothing").json() == {"error": "there is nothing here"}
+
+
+def test_a_password_of_many_accents_is_wrong_at_once(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To bring them into one spelling would take seconds, in which nobody else is answered."""
+    monkeypatch.setattr("entrypoints.desk.passwords._one_spelling", lambda typed: typed if len(typed) < 1001 else 1 / 0)
+    assert Desk(product).post("/sign-in", {"name": "Ana", "password": "x" + "\u0301" * 9000}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("2001:db8::1", "2001:db8::ffff:1", True),
+        ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("203.0.113.7", "203.0.113.8", False),
+        ("fe80::1%eth0", "fe80::2", True),
+        ("testclient", "testclient", True),
+    ],
+)
+def test_a_network_of_ipv6_counts_as_one_client(one: str, other: str, alike: bool) -> None:
+    assert (one_of(one) == one_of(other)) is alike
+
+
+@pytest.mark.parametrize("url", ["https://Replyes.example.org:443", "HTTPS://someone@replyes.example.org"])
+def test_an_address_written_otherwise_is_the_same_address(product: Product, url: str) -> None:
+    desk = Desk(product, url=url)
+    form = {"name": "Ana", "password": PASSWORD}
+    assert desk.post("/sign-in", form, origin="https://replyes.example.org").status_code == 303

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.inbox import Staff
+from entrypoints.desk import booking
 from entrypoints.desk.inbox import GROUPS
 from tests.databases import new_database
 from tests.entrypoints.conftest import PATIENT, UID, Product, attendee, booked, cal, new_product, text
@@ -183,6 +184,34 @@ def test_a_form_that_makes_no_sense_changes_nothing(product: Product, staff: Des
     before = product.everything()
     assert staff.post("/inbox/care", {"csrf": staff.csrf(), **form}).status_code in (303, 400)
     assert product.everything() == before
+
+
+def test_an_item_that_came_up_behind_the_page_stays_open(product: Product, staff: Desk) -> None:
+    an_unclear_patient(product)
+    (seen,) = set(re.findall(r'name="seen" value="(\d+)"', staff.get("/inbox").text))
+    a_patient_writes(product, "and bring my dog?")
+    act(staff, f"{BOOKING}/confirm", seen=seen)
+    page = staff.get("/inbox").text
+    assert page.count("<article") == 1
+    assert "and bring my dog?" in page
+
+
+def test_what_one_act_tells_the_next_does_not_repeat(product: Product, staff: Desk) -> None:
+    an_unclear_patient(product)
+    back = act(staff, "/phone", stream=f"booking-main-{UID}", back="/inbox?kind=done&said=confirm&phone=old")
+    assert (back.count("said="), back.count("phone="), "kind=done" in back) == (0, 1, True)
+
+
+def test_a_long_story_is_told_in_parts(product: Product, staff: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(booking, "MOST_STEPS", 4)
+    an_unclear_patient(product)
+    last = staff.get(BOOKING).text
+    told = [int(step) for step in re.findall(r'id="step-(\d+)"', last)]
+    assert len(told) == 4
+    assert f'href="?step={told[0] - 1}#story-title"' in last
+    first = staff.ask("GET", BOOKING, params={"step": "1"}).text
+    assert re.findall(r'id="step-(\d+)"', first) == ["1", "2", "3", "4"]
+    assert 'href="?step=5#story-title"' in first
 
 
 @pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])

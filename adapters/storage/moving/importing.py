@@ -80,7 +80,7 @@ class Import:
         documents = lines.documents(file)
         next(documents)  # the header
         while some := list(islice(documents, BATCH)):
-            with _told_what_to_do():
+            with told_what_to_do():
                 await self.commits.commit(self._write(some))
             tell(len(some))
         await self._has_just_these()
@@ -88,7 +88,7 @@ class Import:
     async def finish(self) -> None:
         """The store may be used from now on."""
         await self._has_just_these()
-        with _told_what_to_do():
+        with told_what_to_do():
             await self.commits.commit(Write(statements=[Statement(UNMARK, {"run": self.run}, must_match=True)]))
 
     async def _has_just_these(self) -> None:
@@ -106,7 +106,8 @@ def _in_use(name: str) -> ReplyesError:
 
 
 @contextmanager
-def _told_what_to_do() -> Iterator[None]:
+def told_what_to_do() -> Iterator[None]:
+    """Whatever goes wrong with the file's content is told as one fault. Raises ReplyesError."""
     try:
         yield
     except (ClaimLost, Conflict) as error:

@@ -51,4 +51,4 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
 });
 
-follow("/events");
+follow("/events", 2000);

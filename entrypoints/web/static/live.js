@@ -94,11 +94,23 @@ export function showPulse(alive) {
 const SOONEST = 1000;
 const LATEST = 30000;
 
-/** Refresh at every event from this address. A page that nobody sees lets go of its connection: a browser has six. */
-export function follow(address) {
+/** Refresh at every event from this address, but not more often than every so many milliseconds (and a bit, so that many
+ * pages do not all look at once). A page that nobody sees lets go of its connection: a browser has six. */
+export function follow(address, between = 0) {
   let events = null;
   let pause = SOONEST;
-  const fresh = () => refresh().catch(() => showPulse(false));
+  let looked = 0;
+  let waiting = null;
+  const fresh = () => {
+    looked = Date.now();
+    waiting = null;
+    return refresh().catch(() => showPulse(false));
+  };
+  const soon = () => {
+    if (waiting) return;
+    const wait = looked + between - Date.now();
+    waiting = setTimeout(fresh, wait > 0 ? wait + (Math.random() * between) / 2 : 0);
+  };
   const close = () => {
     events?.close();
     events = null;
@@ -110,7 +122,7 @@ export function follow(address) {
       pause = SOONEST;
       showPulse(true);
     };
-    events.onmessage = fresh;
+    events.onmessage = soon;
     events.onerror = () => {
       showPulse(false);
       if (events?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
