@@ -31,8 +31,8 @@ def people(count: int) -> Iterator[Person]:
         one = chance.choices(first, cum_weights=firsts)[0], chance.choices(family, cum_weights=families)[0]
         name = " ".join(one).replace("_", " ") if place else RARE
         phone = f"+1{chance.randrange(201, 990)}555{place % 10_000:04}"
-        first, second, *_ = name_keys(name).values()
-        yield name, first, second, phone, phone_backwards(phone)
+        whole, turned, *_ = name_keys(name).values()
+        yield name, whole, turned, phone, phone_backwards(phone)
 
 
 def _made_up(syllables: int) -> Iterator[str]:

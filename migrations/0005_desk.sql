@@ -60,6 +60,8 @@ CREATE INDEX outbox_in_order ON outbox (clinic, queued_at, errand);
 
 CREATE INDEX outbox_dead ON outbox (clinic, queued_at, errand) WHERE status = 'dead';
 
+CREATE INDEX outbox_tried ON outbox (clinic, queued_at, errand) WHERE attempts > 0;
+
 -- A clinic's bookings in the order of their starts, told apart by their streams.
 DROP INDEX bookings_of_a_clinic_by_start;
 
