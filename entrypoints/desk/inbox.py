@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from adapters.storage.database import milliseconds
 from adapters.storage.desk import Entry, Line
+from domain.conversation import Conversation
 from domain.errors import NotPossible
 from domain.inbox import Care, Staff
 from entrypoints.desk.acts import Act, offers
@@ -26,6 +27,7 @@ from entrypoints.wiring import Service
 PAGE = 20
 TEXTS_READ = 200  # facts of the conversation, to find an older item's texts among them
 TEXTS_BEFORE, TEXTS_AFTER = 5, 3  # that are shown around the one that an item is about
+Talk = tuple[Conversation | None, list[Said]]
 VERSION = re.compile(r"\d{1,9}", re.ASCII)
 GROUPS: Mapping[str, tuple[Staff, ...]] = {
     "unclear": (
@@ -102,11 +104,12 @@ class Inbox:
             return RedirectResponse(f"/inbox?kind={kind}" if kind in (*GROUPS, "done") else "/inbox", 303)
         shown, counts = entries[:PAGE], await self._views.inbox_counts(clinic)
         lines = await self._views.lines(stream for entry in shown for stream in entry.item.bookings)
+        talks = await self._talks({_conversation_of(entry, lines) for entry in shown} - {""})
         return render(
             visit,
             "inbox.html",
             kind=kind,
-            tasks=await asyncio.gather(*(self._task(visit, entry, lines) for entry in shown)),
+            tasks=[self._task(visit, entry, lines, talks) for entry in shown],
             counts={name: sum(counts.get(reason, 0) for reason in group) for name, group in GROUPS.items()},
             seen=_seen(shown),
             total=sum(counts.values()),
@@ -114,13 +117,19 @@ class Inbox:
             care=Care,
         )
 
-    async def _task(self, visit: Visit, entry: Entry, known: Mapping[str, Line]) -> Task:
+    async def _talks(self, streams: Iterable[str]) -> dict[str, Talk]:
+        """Each conversation once, however many items are about it."""
+        wanted = list(streams)
+        found = await asyncio.gather(*(self._talk(stream) for stream in wanted))
+        return dict(zip(wanted, found, strict=True))
+
+    async def _talk(self, stream: str) -> Talk:
+        return await self._ledger.conversation(stream), chat(await self._ledger.texts(stream, TEXTS_READ))
+
+    def _task(self, visit: Visit, entry: Entry, known: Mapping[str, Line], talks: Mapping[str, Talk]) -> Task:
         item = entry.item
         lines = [known[stream] for stream in item.bookings if stream in known]
-        streams = [item.stream] + [line.booking.conversation or "" for line in lines]
-        stream = next((one for one in streams if one.startswith("conversation-")), "")
-        conversation = await self._ledger.conversation(stream) if stream else None
-        texts = chat(await self._ledger.texts(stream, TEXTS_READ)) if stream else []
+        conversation, texts = talks.get(_conversation_of(entry, known), (None, []))
         phone_of = lines[0].booking.stream if lines else item.stream
         return Task(
             entry=entry,
@@ -147,6 +156,13 @@ class Inbox:
         except NotPossible as refusal:
             return go_to(back, f"refused_{refusal.code}")
         return go_to(back, "item_calling", phone=self._phones.ticket(visit, phone_of))
+
+
+def _conversation_of(entry: Entry, lines: Mapping[str, Line]) -> str:
+    """The stream of the conversation to which the item belongs; "" for none."""
+    own, about = entry.item.stream, [lines[stream] for stream in entry.item.bookings if stream in lines]
+    streams = [own, *(line.booking.conversation or "" for line in about)]
+    return next((one for one in streams if one.startswith("conversation-")), "")
 
 
 def _seen(entries: Sequence[Entry]) -> dict[str, int]:
