@@ -13,7 +13,7 @@ The story, which knows only itself:
     deadlines       when to ask, to remind, to give up; quiet: the hours in which nobody is asked anything;
                     patience: how long to wait before trying again
     wording         what we say; saying: what texts are made of; languages: one data file for each language
-    clinics         a clinic: its name, phone, languages, patience
+    clinics         a clinic: its name, phone, languages, patience; ways: by what way a patient is asked
     errands         what we may ask of the outside world; channels: what it goes through, and when that is shut
     inbound         what the outside world tells us
     facts           what every fact has in common; what is private to a patient

@@ -8,10 +8,11 @@ from domain.channels import SHORTEST_PAUSE
 from domain.delivery import Delivery, log
 from domain.errands import Claimed, Kind
 from domain.facts import booking_id
+from domain.inbound import Blame
 from domain.inbox import Staff
 from domain.ledger import Attempt, Outbox
 from domain.outcomes import CalendarOutcomes
-from domain.ports import Accepted, Blame, Calendar, CalendarStatus, InDoubt, Rejected, Retry
+from domain.ports import Accepted, Calendar, CalendarStatus, InDoubt, Rejected, Retry
 from domain.series import Turn, others_pending, speaks_for_series, turn
 
 AFTER_DOUBT = timedelta(seconds=15)  # longer than any call can still be under way

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.ways import Way
+
 
 @dataclass(frozen=True)
 class BookingRequested:
@@ -71,8 +73,9 @@ class ConsentHint(StrEnum):
 
 @dataclass(frozen=True)
 class InboundText:
-    """One SMS that a patient sent. `message_id` is the carrier's, the same at every repetition. `sent_at` is None for
-    a text that has just come; one that was fetched from the carrier's list has a date."""
+    """One text that a patient sent, `by` SMS or WhatsApp. `message_id` is the carrier's, the same at every repetition.
+    `pool` is what the carrier calls the group of senders to which the recipient belongs, "" where it names none.
+    `sent_at` is None for a text that has just come; one that was fetched from the carrier's list has a date."""
 
     message_id: str
     sender: str
@@ -81,6 +84,22 @@ class InboundText:
     pictures: int = 0
     hint: ConsentHint | None = None
     sent_at: datetime | None = None
+    by: Way = Way.SMS
+    pool: str = ""
+
+
+class Blame(StrEnum):
+    """Why a text was rejected or did not arrive. PERMANENT: this phone or booking can't have it. CONFIGURATION: a
+    setting stands in its way. ACCOUNT: the account is refused altogether (credentials, suspended), so nothing else
+    would fare better. OPTED_OUT: the phone wants none from us. NO_WAY: this way leads to this phone neither now nor
+    later (a landline, a number out of use, no WhatsApp). FILTERED: a filter has stopped it, and will again."""
+
+    PERMANENT = "permanent"
+    CONFIGURATION = "configuration"
+    ACCOUNT = "account"
+    OPTED_OUT = "opted_out"
+    NO_WAY = "no_way"
+    FILTERED = "filtered"
 
 
 class Delivery(StrEnum):
@@ -99,10 +118,10 @@ class Delivery(StrEnum):
 @dataclass(frozen=True)
 class DeliveryReport:
     """A carrier's report on one text of ours. `key` is the errand's key where a signed part of the report carried it.
-    `opted_out`: the carrier has held the text back, because the phone wants none from us."""
+    `blame` tells why the text did not arrive, None where it did or nobody can tell."""
 
     message_id: str
     status: Delivery
     key: str | None = None
     error_code: str = ""
-    opted_out: bool = False
+    blame: Blame | None = None

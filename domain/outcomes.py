@@ -8,10 +8,10 @@ from domain.conversation import Conversation
 from domain.decisions import Decisions
 from domain.errands import Claimed, Errand, Kind
 from domain.facts import Moment, Private
-from domain.inbound import Delivery, DeliveryReport
+from domain.inbound import Blame, Delivery, DeliveryReport
 from domain.inbox import Staff
 from domain.ledger import GivenUp, Outbox, SentText, Work
-from domain.ports import Blame, CalendarStatus, Rejected
+from domain.ports import CalendarStatus, Rejected
 from domain.saying.segments import segments
 
 Speaker = Booking | Conversation
@@ -135,7 +135,7 @@ class TextOutcomes(Decisions):
                 detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
                 speaker.hand_to_staff(Staff.TEXT_NOT_DELIVERED, moment, detail, sent.bookings)
             work.changed.append(speaker)
-        if report.opted_out:
+        if report.blame is Blame.OPTED_OUT:
             await self._opt_out(_conversation_of(work.changed), report.error_code, work, moment)
         await self.append(work)
 

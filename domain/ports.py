@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from domain.inbound import BookingRequested, CalendarNotice, DeliveryReport, InboundText
+from domain.inbound import Blame, BookingRequested, CalendarNotice, DeliveryReport, InboundText
+from domain.ways import Way
 
 
 @dataclass(frozen=True)
@@ -35,16 +36,6 @@ class Answer:
     status: int = 200
     body: bytes = b""
     content_type: str | None = None
-
-
-class Blame(StrEnum):
-    """Why something was rejected: this phone or booking can't have it; a setting stands in its way; the account is
-    refused altogether (credentials, suspended), so nothing else would fare better; the phone has opted out."""
-
-    PERMANENT = "permanent"
-    CONFIGURATION = "configuration"
-    ACCOUNT = "account"
-    OPTED_OUT = "opted_out"
 
 
 @dataclass(frozen=True)
@@ -79,12 +70,17 @@ CallOutcome = Accepted | Rejected | Retry | InDoubt
 
 @dataclass(frozen=True)
 class OutgoingText:
-    """One SMS to send. `key` comes back in the carrier's reports; `valid_for` bounds how late it may arrive."""
+    """One text to send. `key` comes back in the carrier's reports; `valid_for` bounds how late it may arrive. By
+    WhatsApp a question leaves in words that were approved beforehand: `blanks` are what is filled into them, in order,
+    and () for a text that is free, as an answer is; `language` is that of the words."""
 
     key: str
     to: str
     body: str
     valid_for: timedelta
+    by: Way = Way.SMS
+    blanks: tuple[str, ...] = ()
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -97,9 +93,16 @@ class FoundText:
 
 class Carrier(Protocol):
     """A phone company's door, both directions. `lists_texts`: whether it can be asked what it has sent and taken in;
-    where it cannot, `find` and `received` have nothing to tell, and only reports prove what became of a text."""
+    where it cannot, `find` and `received` have nothing to tell, and only reports prove what became of a text.
+    `takes_replies`: whether a patient can answer to its sender; nobody can to a name. `speaks_whatsapp`: whether it has
+    been set up for that, so that texts by WhatsApp may be sent."""
 
     lists_texts: bool = True
+    takes_replies: bool = True
+    speaks_whatsapp: bool = False
+
+    def is_for_us(self, text: InboundText) -> bool:
+        """Whether the text was sent to this sender, and not to another of the same account."""
 
     async def send(self, text: OutgoingText) -> CallOutcome:
         """POST once. Never repeats by itself."""

@@ -11,10 +11,11 @@ from domain.clinics import Clinic, OnDoubt
 from domain.delivery import Delivery, log
 from domain.errands import Claimed, Kind
 from domain.errors import StorageAway
+from domain.inbound import Blame
 from domain.inbox import Staff
 from domain.ledger import Outbox
 from domain.outcomes import TextOutcomes
-from domain.ports import Accepted, Blame, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
+from domain.ports import Accepted, CallOutcome, Carrier, InDoubt, OutgoingText, Rejected, Retry
 from domain.reconcile import Reconcile
 from domain.saying.segments import segments
 from domain.speaking import NotNow

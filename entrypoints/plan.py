@@ -17,10 +17,10 @@ SERVICE, SANDBOX = "service", "sandbox"
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a process of the service needs to know. Clinics by their keys."""
+    """Everything that a process of the service needs to know. Clinics, and what they speak with, by their keys."""
 
     store: StoreSettings
-    service: ServiceSettings
+    services: Mapping[str, ServiceSettings]
     desk: DeskSettings
     clinics: Mapping[str, Clinic]
 
@@ -30,7 +30,8 @@ def plan(environ: Mapping[str, str], public_url: str = "http://127.0.0.1:8000") 
     Misconfigured with every fault."""
     settings = Settings(environ)
     clinic = settings.clinic()
-    found = Plan(settings.store(), settings.service(public_url), settings.desk(public_url), {clinic.key: clinic})
+    services, clinics = {clinic.key: settings.service(public_url)}, {clinic.key: clinic}
+    found = Plan(settings.store(), services, settings.desk(public_url), clinics)
     log_settings = settings.logs()
     settings.check()
     logs.set_up(log_settings)

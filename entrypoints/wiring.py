@@ -1,7 +1,7 @@
 """The parts list: the only file that knows everyone. Importing it starts nothing."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -54,12 +54,14 @@ class Service:
 
 @asynccontextmanager
 async def open_service(
-    store: Store, settings: ServiceSettings, clinics: Mapping[str, Clinic]
+    store: Store, settings: Mapping[str, ServiceSettings], clinics: Mapping[str, Clinic]
 ) -> AsyncIterator[Service]:
-    """The service with its connections to the outside, which are closed at the end."""
-    async with calcom.http_client() as calendar_client, open_carrier(settings.carrier) as carrier:
-        calendars = {key: CalCom(settings.calcom, calendar_client) for key in clinics}
-        yield assemble(store, calendars, dict.fromkeys(clinics, carrier), clinics, clock)
+    """The service with its connections to the outside, which are closed at the end. `settings` by the clinic's key."""
+    async with AsyncExitStack() as stack:
+        calendar_client = await stack.enter_async_context(calcom.http_client())
+        calendars = {key: CalCom(one.calcom, calendar_client) for key, one in settings.items()}
+        carriers = {key: await stack.enter_async_context(open_carrier(one.carrier)) for key, one in settings.items()}
+        yield assemble(store, calendars, carriers, clinics, clock)
 
 
 @asynccontextmanager

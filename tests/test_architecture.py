@@ -22,7 +22,7 @@ STORY = {
         "inbox",
     ),
     *("clinics", "errands", "inbound", "facts", "errors", "patience", "languages", "hearing", "channels"),
-    *("quiet", "choices", "said", "understanding", "saying"),
+    *("quiet", "choices", "said", "understanding", "saying", "ways"),
 }
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),

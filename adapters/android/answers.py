@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from adapters.android.values import Json, as_object, masked, moment, read_json
-from domain.ports import Accepted, Blame, FoundText, InDoubt, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import Accepted, FoundText, InDoubt, Rejected, Retry
 
 LONGEST_WAIT = timedelta(days=1)
 STATUSES_OF_A_REFUSED_ACCOUNT = {401, 403, 404, 405, 407}

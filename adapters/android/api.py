@@ -111,6 +111,10 @@ class AndroidGateway(Carrier):
 
     # ---- Inbound ----
 
+    def is_for_us(self, text: InboundText) -> bool:  # noqa: ARG002
+        """A phone has no other account."""
+        return True
+
     def receive_texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for other events, and for who is no phone."""
         return self._webhooks.texts(request)

@@ -9,7 +9,8 @@ import httpx
 from adapters.calcom.routes import Verbs
 from adapters.calcom.values import DETAIL_CAP, Json, as_object, cleaned, read_json, uid_in
 from domain.errors import NotUnderstood
-from domain.ports import Accepted, Blame, CalendarStatus, InDoubt, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import Accepted, CalendarStatus, InDoubt, Rejected, Retry
 
 # Cal.com blocks a key for 60 s after its 120 calls a minute, and sends no Retry-After (throttler-guard.ts).
 _RATE_LIMIT_PAUSE = timedelta(seconds=60)

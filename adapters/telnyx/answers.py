@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from adapters.telnyx.values import MESSAGE_ID, Json, as_object, as_objects, digits, json_object, masked
-from domain.ports import Accepted, Blame, InDoubt, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import Accepted, InDoubt, Rejected, Retry
 
 LONGEST_WAIT = timedelta(days=1)
 

@@ -124,6 +124,10 @@ class Telnyx(Carrier):
 
     # ---- Inbound ----
 
+    def is_for_us(self, text: InboundText) -> bool:
+        """Whether it came to our number."""
+        return self._settings.sender in (text.recipient, text.pool)
+
     def receive_texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for other events, and for what came over another channel."""
         return self._webhooks.texts(request)

@@ -18,7 +18,7 @@ from adapters.telnyx.values import (
     digits,
 )
 from domain.errors import NotUnderstood
-from domain.inbound import ConsentHint, Delivery, DeliveryReport, InboundText
+from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport, InboundText
 
 SMS_AND_MMS = ("SMS", "MMS")
 
@@ -70,7 +70,8 @@ def report_in(message: Json, key: str | None) -> list[DeliveryReport]:
         return []
     errors = as_objects(message.get("errors"))
     code = digits(errors[0].get("code"), 10) if errors else ""
-    return [DeliveryReport(message_id, status, key, code, opted_out=any(map(_is_opt_out, errors)))]
+    blame = Blame.OPTED_OUT if any(map(_is_opt_out, errors)) else None
+    return [DeliveryReport(message_id, status, key, code, blame)]
 
 
 def _is_opt_out(error: Json) -> bool:

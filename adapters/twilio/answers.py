@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 
 from adapters.twilio.values import MESSAGE_SID, digits, masked, moment
-from domain.ports import Accepted, Blame, InDoubt, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import Accepted, InDoubt, Rejected, Retry
 
 LONGEST_WAIT = timedelta(days=1)
 

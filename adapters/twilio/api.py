@@ -136,6 +136,10 @@ class Twilio(Carrier):
 
     # ---- Inbound ----
 
+    def is_for_us(self, text: InboundText) -> bool:
+        """Whether it came to our number, or to our Messaging Service."""
+        return self._settings.sender in (text.recipient, text.pool)
+
     def receive_texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for what came over another channel."""
         return self._webhooks.texts(request)

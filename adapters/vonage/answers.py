@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 
 from adapters.vonage.values import MESSAGE_UUID, masked, matching, wait_of
-from domain.ports import Accepted, Blame, InDoubt, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import Accepted, InDoubt, Rejected, Retry
 
 CODE = re.compile(r"[0-9]{3,5}|[a-z][a-z-]{2,30}")
 

@@ -94,6 +94,10 @@ class Vonage(Carrier):
             "ttl": min(max(seconds, SHORTEST_VALIDITY), LONGEST_VALIDITY),
         }
 
+    def is_for_us(self, text: InboundText) -> bool:
+        """Whether it came to our number."""
+        return without_plus(text.recipient) == without_plus(self._settings.sender)
+
     def receive_texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for what came over another channel."""
         return self._webhooks.texts(request)

@@ -21,8 +21,8 @@ from adapters.vonage.values import (
     moment,
 )
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import Delivery, DeliveryReport, InboundText
-from domain.ports import Answer, Blame, RawRequest
+from domain.inbound import Blame, Delivery, DeliveryReport, InboundText
+from domain.ports import Answer, RawRequest
 
 DELIVERIES = {
     "submitted": Delivery.SENT,  # passed on to the phone's network
@@ -91,7 +91,8 @@ class Webhooks:
         code = error_code(document.get("error"))
         if status is Delivery.UNDELIVERED and BLAMES.get(code) in OURS_TO_MEND:
             logger.error("Vonage did not send %s: error %s is about our account or our sender", message_id, code)
-        return [DeliveryReport(message_id, status, signed_key, code, opted_out=code in OPTED_OUT)]
+        blame = Blame.OPTED_OUT if code in OPTED_OUT else None
+        return [DeliveryReport(message_id, status, signed_key, code, blame)]
 
     def _verified(self, request: RawRequest) -> dict[str, Any]:
         """The JSON object of a signed POST from our account. The signature is judged first: a stranger learns nothing

@@ -14,8 +14,8 @@ import pytest
 
 from adapters.android import AndroidGateway, AndroidSettings, http_client
 from domain.errors import Misconfigured
-from domain.inbound import InboundText
-from domain.ports import Accepted, Blame, FoundText, InDoubt, OutgoingText, Rejected, Retry
+from domain.inbound import Blame, InboundText
+from domain.ports import Accepted, FoundText, InDoubt, OutgoingText, Rejected, Retry
 from tests.adapters.test_twilio import AsyncHandler, Handler, answered, broken
 
 PASSWORD, SIGNING_KEY, OLD_SIGNING_KEY = "phone-password", "a-long-signing-key", "an-old-signing-key"

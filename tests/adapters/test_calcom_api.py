@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from adapters.calcom import CalCom, CalComSettings, Patience, Verbs, http_client
-from domain.ports import Accepted, Blame, CalendarStatus, CallOutcome, InDoubt, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import Accepted, CalendarStatus, CallOutcome, InDoubt, Rejected, Retry
 
 UID = "bookingUid00000000001"
 KEY = "cal_live_0123456789abcdef"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from adapters.calcom import Patience
 from adapters.calcom.listing import PAGE_SIZE, PAGES
-from domain.inbound import BookingRequested
-from domain.ports import Blame, Rejected, Retry
+from domain.inbound import Blame, BookingRequested
+from domain.ports import Rejected, Retry
 from tests.adapters.calcom_payloads import ABSENT, as_sent, attendee, listed
 from tests.adapters.test_calcom_api import (
     KEY,

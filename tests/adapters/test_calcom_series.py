@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from domain.ports import Blame, CalendarStatus, Rejected, Retry
+from domain.inbound import Blame
+from domain.ports import CalendarStatus, Rejected, Retry
 from tests.adapters.test_calcom_api import UID, Recorder, calcom, failure, page, run, success, turned_away
 
 SERIES = "seriesUid000000000001"

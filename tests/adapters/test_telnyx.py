@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.telnyx import Telnyx, TelnyxSettings, http_client
 from domain.errors import Misconfigured
-from domain.inbound import ConsentHint, InboundText
-from domain.ports import Accepted, Blame, FoundText, InDoubt, OutgoingText, Rejected, Retry
+from domain.inbound import Blame, ConsentHint, InboundText
+from domain.ports import Accepted, FoundText, InDoubt, OutgoingText, Rejected, Retry
 from tests.adapters.test_twilio import AsyncHandler, Handler, answered, broken
 
 API_KEY = "KEY" + "0123456789abcdef" * 2

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from adapters.telnyx import Telnyx
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import ConsentHint, Delivery, DeliveryReport, InboundText
+from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport, InboundText
 from domain.ports import Answer, RawRequest
 from tests.adapters.test_telnyx import CLINIC, ID, KEY, NOW, OLD_PAIR, PAIR, PATIENT, REPORTS, SETTINGS, message
 
@@ -316,7 +316,7 @@ def test_another_event_among_the_reports_is_no_report() -> None:
 def test_only_the_words_of_a_report_tell_that_the_phone_wants_no_texts(title: object, opted_out: bool) -> None:
     errors = [{"code": "40300", "title": title}]
     [report] = receiver().receive_reports(signed(reported("sending_failed", errors=errors), STATUS), KEY)
-    assert (report.opted_out, report.error_code) == (opted_out, "40300")
+    assert (report.blame is Blame.OPTED_OUT, report.error_code) == (opted_out, "40300")
 
 
 @pytest.mark.parametrize(

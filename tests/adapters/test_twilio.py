@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from adapters.twilio import Twilio, TwilioSettings, http_client
 from domain.errors import Misconfigured, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import ConsentHint, Delivery, DeliveryReport, InboundText
-from domain.ports import Accepted, Answer, Blame, FoundText, InDoubt, OutgoingText, RawRequest, Rejected, Retry
+from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport, InboundText
+from domain.ports import Accepted, Answer, FoundText, InDoubt, OutgoingText, RawRequest, Rejected, Retry
 
 ACCOUNT = "AC" + "0a" * 16
 TOKEN = "7f" * 16

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from adapters.vonage import Vonage, VonageSettings
 from adapters.vonage.shapes import WrongSetting
 from domain.errors import Misconfigured, NotAuthentic, NotUnderstood
-from domain.inbound import Delivery, DeliveryReport
-from domain.ports import Accepted, Blame, CallOutcome, InDoubt, OutgoingText, RawRequest, Rejected, Retry
+from domain.inbound import Blame, Delivery, DeliveryReport
+from domain.ports import Accepted, CallOutcome, InDoubt, OutgoingText, RawRequest, Rejected, Retry
 from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, PUBLIC_URL, QUESTION, REPORTS, TEXTS
 from tests.adapters.carriers.vonage import API_KEY, API_SECRET, SETTINGS, SIGNATURE_SECRET, VonageDriver, jwt_of
 
@@ -281,7 +281,7 @@ ERRORS = {
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS.keys())
 def test_the_code_of_an_error_is_found_where_vonage_puts_it(error: object) -> None:
     (report,) = receiver().receive_reports(status("rejected", error=error), KEY)
-    assert (report.error_code, report.opted_out) == ("1360", False)
+    assert (report.error_code, report.blame) == ("1360", None)
 
 
 @pytest.mark.parametrize("error", [None, "no", [], {}, {"title": ["x"]}, {"type": "#" + "9" * 99}])

@@ -10,8 +10,8 @@ import httpx
 
 from adapters.android import AndroidGateway, AndroidSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import Delivery
-from domain.ports import Answer, Blame, RawRequest
+from domain.inbound import Blame, Delivery
+from domain.ports import Answer, RawRequest
 from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, REPORTS, TEXTS, Driver, Handler
 
 PASSWORD, SIGNING_KEY = "password-of-the-phone-0123456789", "signing-key-of-the-phone-0123456789"

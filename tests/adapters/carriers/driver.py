@@ -10,8 +10,8 @@ from typing import ClassVar, TypeVar
 import httpx
 
 from domain.errors import ReplyesError
-from domain.inbound import Delivery
-from domain.ports import Answer, Blame, Carrier, OutgoingText, RawRequest
+from domain.inbound import Blame, Delivery
+from domain.ports import Answer, Carrier, OutgoingText, RawRequest
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 PATIENT, CLINIC = "+12025550143", "+12025550100"

@@ -10,8 +10,8 @@ from datetime import timedelta
 import httpx
 
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, ReplyesError, StorageAway, TooLarge
-from domain.inbound import Delivery, InboundText
-from domain.ports import Accepted, Blame, CallOutcome, Carrier, FoundText, InDoubt, RawRequest, Rejected, Retry
+from domain.inbound import Blame, Delivery, InboundText
+from domain.ports import Accepted, CallOutcome, Carrier, FoundText, InDoubt, RawRequest, Rejected, Retry
 from tests.adapters.carriers.driver import (
     CLINIC,
     KEY,
@@ -124,7 +124,7 @@ def rejected_for_an_opt_out(driver: Driver) -> str | None:
     if request is None:
         return "keeps no list of them: ours is the only one"
     (report,) = driver.receiver().receive_reports(request, KEY)
-    assert (report.status, report.opted_out) == (Delivery.UNDELIVERED, True)
+    assert (report.status, report.blame) == (Delivery.UNDELIVERED, Blame.OPTED_OUT)
     return "told in a report"
 
 
@@ -263,7 +263,7 @@ def reports(driver: Driver) -> None:
     for order in (statuses, statuses[::-1], statuses * 2):
         for status in order:
             (report,) = carrier.receive_reports(driver.report(status), KEY)
-            assert (report.message_id, report.status, report.opted_out) == (driver.sent_id, status, False)
+            assert (report.message_id, report.status, report.blame) == (driver.sent_id, status, None)
 
 
 @promise("reports: our key comes back")
@@ -404,7 +404,7 @@ def discreet(driver: Driver) -> None:
 
 def _outcomes(driver: Driver) -> Iterator[str]:
     words = f"The number {PATIENT} is bad for {driver.secrets[0]}"
-    answers = [driver.refuses(blame, words) for blame in Blame]
+    answers = [driver.refuses(blame, words) for blame in list(Blame)[:4]]
     for answer in (*(answer for answer in answers if answer), httpx.ReadTimeout, httpx.ConnectError):
         yield repr(outcome_of(driver, answer))
 

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from adapters.telnyx import Telnyx, TelnyxSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import Delivery
-from domain.ports import Answer, Blame, RawRequest
+from domain.inbound import Blame, Delivery
+from domain.ports import Answer, RawRequest
 from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, PUBLIC_URL, REPORTS, TEXTS, Driver, Handler
 
 API_KEY, PRIVATE_KEY = "KEY-of-the-clinic-0123456789abcdef", "private-key-of-the-account"

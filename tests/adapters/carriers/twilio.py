@@ -11,8 +11,8 @@ import httpx
 
 from adapters.twilio import Twilio, TwilioSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import Delivery
-from domain.ports import Answer, Blame, RawRequest
+from domain.inbound import Blame, Delivery
+from domain.ports import Answer, RawRequest
 from tests.adapters.carriers.driver import (
     CLINIC,
     KEY,

@@ -13,8 +13,8 @@ import httpx
 
 from adapters.vonage import Vonage, VonageSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import Delivery
-from domain.ports import Answer, Blame, RawRequest
+from domain.inbound import Blame, Delivery
+from domain.ports import Answer, RawRequest
 from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, PUBLIC_URL, REPORTS, TEXTS, Driver, Handler
 
 API_KEY, API_SECRET, SIGNATURE_SECRET = (

@@ -21,11 +21,11 @@ from domain.errands import Claimed, Kind
 from domain.errors import ClaimLost, NotPossible
 from domain.expiry import Expiry
 from domain.facts import Moment, booking_id
-from domain.inbound import BookingSettled, ConsentHint, Delivery, DeliveryReport, InboundText, Settlement
+from domain.inbound import Blame, BookingSettled, ConsentHint, Delivery, DeliveryReport, InboundText, Settlement
 from domain.inbox import Care, Staff
 from domain.ledger import Work
 from domain.outcomes import CalendarOutcomes, TextOutcomes
-from domain.ports import Blame, CalendarStatus, Rejected
+from domain.ports import CalendarStatus, Rejected
 from domain.reminders import Reminders
 from domain.speech import Speech
 from tests.adapters.storage.rooms import Rooms
