@@ -25,12 +25,15 @@ The beats, which use the story and speak to ports:
     decisions       DECIDE: load, decide, append, and once more when overtaken. Then by what arrives:
                     confirmations (a webhook of the calendar), answers (a text),
                     due (what time brings: expiry, reminders),
+                    linked (a button on the page behind a question's link; links: who is offered one),
                     speech (the moment to say something; speaking, asking, telling),
-                    outcomes (what became of an errand), handling (a person takes care of an errand),
+                    outcomes (what became of an errand; turning: to another way, where it did not arrive),
+                    handling (a person takes care of an errand),
                     desk (a person takes care of a booking, or of what the inbox holds)
     reconcile       what webhooks missed, from the calendar; sweep: the same from the carrier
     reactions       REACT: a fact becomes errands; pure
-    delivery        DELIVER: an errand meets the world: texting (the carrier), calling (the calendar;
+    delivery        DELIVER: an errand meets the world: texting (the carrier), mailing (the mail server;
+                    sending: what both share), calling (the calendar;
                     series: one call for a recurring booking)
     ledger          what the inside asks of its memory
     ports           what the inside asks of the outside

@@ -6,7 +6,7 @@ from domain.clinics import Clinic
 from domain.confirmations import Receipt
 from domain.conversation import Conversation, Outcome, Question
 from domain.decisions import Decisions
-from domain.errands import Kind, Says
+from domain.errands import Says
 from domain.facts import Moment
 from domain.hearing import Situation, Verdict, judge
 from domain.inbound import InboundText
@@ -94,7 +94,7 @@ class Answers(Decisions):
             return
         work.finished = asking.errand
         conversation.text_accepted(
-            Kind.ASK,
+            asking.kind,
             asking.errand,
             moment,
             message_id="",
@@ -103,7 +103,7 @@ class Answers(Decisions):
             segments=asking.segments,
         )
         for booking in unproved:
-            booking.question_accepted(asking.errand, "", "reply", moment)
+            booking.question_accepted(asking.errand, "", "reply", moment, asking.kind)
 
     def _note_text(
         self,

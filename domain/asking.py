@@ -15,11 +15,13 @@ from domain.ledger import Attempt, Work
 from domain.lifecycle import State
 from domain.ports import OutgoingText
 from domain.speaking import NotNow, Speaking
+from domain.turning import Failed, Turning
+from domain.ways import Way, first_way
 
 LATE = timedelta(minutes=15)  # a question that leaves within this time is on time
 
 
-class Asking(Speaking):
+class Asking(Speaking, Turning):
     """Turns the errand of a question or a reminder into the text that leaves."""
 
     async def ask(self, claimed: Claimed, moment: Moment) -> tuple[Claimed, OutgoingText] | NotNow | None:
@@ -33,6 +35,9 @@ class Asking(Speaking):
         if conversation.opted_out or conversation.phone.text is None:
             await self._withhold_question(errand, conversation, bookings, Withheld.OPTED_OUT, moment)
             return None
+        if self._leads_nowhere(errand, conversation):
+            await self._turn_away(errand, conversation, bookings, moment)
+            return None
         self._set_late_deadlines(bookings, moment)
         quiet, zone = self.clinic(errand.clinic).quiet_hours, bookings[0].time_zone
         limits = [booking.expire_at for booking in bookings if booking.expire_at]
@@ -45,7 +50,40 @@ class Asking(Speaking):
         claimed = self._fix_question(claimed, conversation, bookings, moment)
         await self.append(Work(changed=[conversation, *bookings], attempt=Attempt(claimed, moment.at, claimed.text)))
         until = min(limits + ([quiet.next_at(moment.at, zone)] if quiet else []))
-        return claimed, self.outgoing(claimed, conversation, until, moment.at)
+        text = self.outgoing(claimed, conversation, until, moment.at)
+        return claimed, await self.in_approved_words(claimed, conversation, text, moment.at)
+
+    def _leads_nowhere(self, errand: Errand, conversation: Conversation) -> bool:
+        way = errand.kind.way
+        return way in conversation.closed_ways or way not in self.clinic(errand.clinic).ways
+
+    async def _turn_away(
+        self, errand: Errand, conversation: Conversation, bookings: list[Booking], moment: Moment
+    ) -> None:
+        """By another way; where there is none, staff has been told of it with the first question, and is not told with
+        each reminder."""
+        streams = tuple(booking.id for booking in bookings)
+        conversation.text_withheld(errand.kind, errand.key, moment, reason=Withheld.NO_WAY, bookings=streams)
+        work = Work(changed=[conversation], finished=errand.key)
+        why = conversation.closed_ways.get(errand.kind.way or "", "")
+        if errand.kind is not Kind.REMIND or self._next_way(errand, conversation) is not None:
+            failed = Failed(None, streams, None, "", Staff.NO_WAY, why)
+            await self.turn(failed, conversation, work, moment)
+        await self.append(work)
+
+    def _next_way(self, errand: Errand, conversation: Conversation) -> Way | None:
+        return first_way(self.clinic(errand.clinic).ways, conversation.closed_ways)
+
+    async def in_approved_words(
+        self, claimed: Claimed, conversation: Conversation, text: OutgoingText, now: datetime
+    ) -> OutgoingText:
+        """WhatsApp takes a question only in words that were approved; what is filled into them is ours."""
+        if claimed.errand.kind is not Kind.ASK_BY_WHATSAPP:
+            return text
+        asking = conversation.asking
+        bookings = await self.bookings(asking.bookings if asking else claimed.errand.bookings)
+        blanks = wording.blanks(self.clinic(conversation.clinic), bookings, now)
+        return replace(text, blanks=blanks, language=bookings[0].language)
 
     async def _withhold_question(
         self, errand: Errand, conversation: Conversation, bookings: list[Booking], reason: Withheld, moment: Moment
@@ -74,9 +112,13 @@ class Asking(Speaking):
         key, last = claimed.errand.key, conversation.asking
         streams = tuple(booking.id for booking in bookings)
         says, clinic = claimed.errand.says or Says.QUESTION, self.clinic(conversation.clinic)
-        words = wording.text(says, clinic, bookings, moment.at, first=conversation.question is None)
+        offer = wording.Offer()
+        if claimed.errand.kind.way is Way.SMS:
+            offer = self.links.offer(clinic, conversation.phone.readable, key)
+        is_first = conversation.question is None
+        words = wording.text(says, clinic, bookings, moment.at, first=is_first, offer=offer)
         if last is None or last.errand != key or last.bookings != streams or words != claimed.text:
-            conversation.ask(key, streams, words, moment)
+            conversation.ask(key, streams, words, moment, claimed.errand.kind)
             for booking in bookings:
                 booking.put_question(key, moment)
         return replace(claimed, text=words, attempted_at=moment.at)
@@ -85,7 +127,7 @@ class Asking(Speaking):
         """Every open booking of the phone, if one of them has not been asked about yet, or is to be reminded of."""
         bookings = await self.bookings(await self.ledger.open_bookings(conversation.id))
         live = [booking for booking in bookings if booking.is_open and not _is_over(booking, now)]
-        if errand.kind is Kind.REMIND:
+        if errand.kind is not Kind.ASK:
             wanted = [one for one in live if one.id in errand.bookings and not _is_covered(one, errand, conversation)]
         else:
             wanted = [one for one in live if one.question in (None, errand.key)]

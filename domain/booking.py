@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 from domain import booking_facts as facts
 from domain.correspondence import Correspondent, DeliveryReported, HandedToStaff, TextSent
 from domain.deadlines import Deadlines
-from domain.errands import Kind
+from domain.errands import ASKS_BY, Kind
 from domain.errors import NotPossible
 from domain.facts import Moment, Private, StreamCreated, booking_id
 from domain.inbound import BookingRequested, BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
 from domain.lifecycle import ASKED, OPEN, Move, State, after
 from domain.replies import Answer
+from domain.ways import Way
 
+FIRST_QUESTIONS = tuple(ASKS_BY.values())  # a reminder that does not arrive leaves the patient reached
 PENDING = "pending"  # what the calendar calls a booking that nobody has settled
 
 
@@ -34,6 +36,7 @@ class Booking(Correspondent):
         self.language, self.time_zone = "en", "UTC"
         self.name: Private | None = None
         self.phone: Private | None = None
+        self.email: Private | None = None
         self.conversation: str | None = None
         self.starts_at: datetime | None = None
         self.ends_at: datetime | None = None
@@ -53,6 +56,7 @@ class Booking(Correspondent):
         self.decided_at: datetime | None = None
         self.settled_at: datetime | None = None
         self.answered_by = ""
+        self.by_link = False
         self.together: list[str] = []
         self.acknowledged = False
         self.staff_knows: set[str] = set()
@@ -84,6 +88,7 @@ class Booking(Correspondent):
             time_zone=notice.time_zone,
             name=Private(owner, notice.patient_name),
             phone=Private(owner, notice.phone) if notice.phone else None,
+            email=Private(owner, notice.email) if notice.email else None,
             conversation=conversation,
             recurring=notice.recurring,
             rescheduled_from=notice.rescheduled_from,
@@ -108,7 +113,8 @@ class Booking(Correspondent):
     ) -> None:
         """The carrier has the question. Noted late, or asked again, it is a fact without a move."""
         if self.state is State.REQUESTED:
-            self._move(Move.ASK, facts.SmsSent, moment, errand=errand, message_id=message_id, proved_by=proved_by)
+            proof = {"message_id": message_id, "proved_by": proved_by, "by": kind.way or Way.SMS}
+            self._move(Move.ASK, facts.SmsSent, moment, errand=errand, **proof)
         else:
             self.text_accepted(kind, errand, moment, message_id=message_id, proved_by=proved_by, bookings=(self.id,))
 
@@ -133,6 +139,17 @@ class Booking(Correspondent):
             self._move(Move.CHANGE_MIND, facts.ChangedMind, moment, **said, **alike)
         else:
             self._move(Move.SAY_NO, facts.Cancelled, moment, **said, **alike)
+
+    def answer_by_link(self, answer: Answer, errand: str, together: Sequence[str], moment: Moment) -> None:
+        """The patient's answer on the page behind the link of a question. Raises NotPossible where the state takes
+        none."""
+        said = {"errand": errand, "together": list(together)}
+        if answer is Answer.YES:
+            self._move(Move.SAY_YES, facts.ConfirmedByLink, moment, **said)
+        elif self.state is State.CONFIRMED:
+            self._move(Move.CHANGE_MIND, facts.ChangedMindByLink, moment, **said)
+        else:
+            self._move(Move.SAY_NO, facts.CancelledByLink, moment, **said)
 
     def remind(self, now: datetime, moment: Moment) -> None:
         """A reminder is due at `now`. Raises NotPossible where none is, or nobody waits for an answer."""
@@ -288,9 +305,10 @@ class Booking(Correspondent):
         self.starts_at, self.ends_at = fact.starts_at, fact.ends_at
         self.ask_at, self.remind_at, self.expire_at = fact.ask_at, fact.remind_at, fact.expire_at
 
-    def decided(self, version: int | None, at: datetime, *, by_text: bool = False) -> None:
+    def decided(self, version: int | None, at: datetime, *, patient_waits: bool = False) -> None:
         """The decision of this version waits for the calendar; None where the calendar knows already."""
-        self.unsettled, self.patient_waits, self.decided_at = version, by_text, at
+        self.unsettled, self.patient_waits, self.decided_at = version, patient_waits, at
+        self.by_link = False
         self.calendar_failed, self.told_how, self.settled_at = False, "", None
         self.acknowledged, self.staff_knows = False, set()
 
@@ -308,12 +326,14 @@ class Booking(Correspondent):
     def heard_of_text(self, fact: TextSent) -> None:
         if fact.kind == Kind.ACKNOWLEDGE:
             self.acknowledged = True
+        elif fact.kind in FIRST_QUESTIONS:
+            self.reached = True
 
     def heard_of_staff(self, fact: HandedToStaff) -> None:
         self.staff_knows.add(fact.reason)
 
     def heard_of_delivery(self, fact: DeliveryReported) -> None:
-        if fact.kind == Kind.ASK:
+        if fact.kind in FIRST_QUESTIONS:
             self.reached = fact.status != Delivery.UNDELIVERED
 
 

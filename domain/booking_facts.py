@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.facts import Fact, Private, StreamCreated
 from domain.lifecycle import State
+from domain.ways import Way
 
 if TYPE_CHECKING:
     from domain.booking import Booking
@@ -38,10 +39,12 @@ class Requested(Fact, StreamCreated):
     ask_at: datetime | None
     remind_at: list[datetime]
     expire_at: datetime
+    email: Private | None = None
 
     def apply(self, aggregate: "Booking") -> None:
         aggregate.clinic, aggregate.uid, aggregate.state = self.clinic, self.uid, State.REQUESTED
         aggregate.name, aggregate.phone, aggregate.conversation = self.name, self.phone, self.conversation
+        aggregate.email = self.email
         aggregate.practitioner, aggregate.recurring = self.practitioner, self.recurring
         aggregate.language, aggregate.time_zone = self.language, self.time_zone
         aggregate.requested_at = self.told_at
@@ -86,31 +89,52 @@ class QuestionPut(Fact):
 
 
 class SmsSent(Moved):
-    """The carrier accepted the question. `proved_by`: call, report, look-up, reply, or staff."""
+    """The carrier, or the mail server, accepted the question, which left `by` this way. `proved_by`: call, report,
+    look-up, reply, link, or staff."""
 
     TOPIC = "booking.sms_sent"
     errand: str
     message_id: str
     proved_by: str
+    by: str = Way.SMS
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
         aggregate.reached = True
 
 
-class Answered(Moved):
-    """The patient's own decision, in the patient's words. `rule` tells how they were understood, `together` which
-    bookings (streams, in the question's order) were decided in the same way by the same text."""
+class DecidedByPatient(Moved):
+    """The patient's own decision. `together` are the bookings (streams, in the question's order) that were decided in
+    the same way at the same time."""
 
-    message_id: str
-    words: Private
-    rule: str
     together: list[str]
 
     def apply(self, aggregate: "Booking") -> None:
         super().apply(aggregate)
-        aggregate.decided(self.originator_version, self.timestamp, by_text=True)
-        aggregate.answered_by, aggregate.together = self.message_id, self.together
+        aggregate.decided(self.originator_version, self.timestamp, patient_waits=True)
+        aggregate.together = self.together
+
+
+class Answered(DecidedByPatient):
+    """By text, in the patient's words; `rule` tells how they were understood."""
+
+    message_id: str
+    words: Private
+    rule: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.answered_by = self.message_id
+
+
+class AnsweredByLink(DecidedByPatient):
+    """On the page behind the link of the question of this errand. The patient has seen there what came of it."""
+
+    errand: str
+
+    def apply(self, aggregate: "Booking") -> None:
+        super().apply(aggregate)
+        aggregate.answered_by, aggregate.by_link = self.errand, True
 
 
 class Confirmed(Answered):
@@ -129,6 +153,24 @@ class ChangedMind(Answered):
     """The patient said no after a yes, before the start."""
 
     TOPIC = "booking.changed_mind"
+
+
+class ConfirmedByLink(AnsweredByLink):
+    """The patient said yes on the page."""
+
+    TOPIC = "booking.confirmed_by_link"
+
+
+class CancelledByLink(AnsweredByLink):
+    """The patient said no on the page."""
+
+    TOPIC = "booking.cancelled_by_link"
+
+
+class ChangedMindByLink(AnsweredByLink):
+    """The patient said no after a yes, on the page, before the start."""
+
+    TOPIC = "booking.changed_mind_by_link"
 
 
 class ReplyUnclear(Moved):

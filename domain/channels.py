@@ -1,5 +1,6 @@
-"""What errands go through: the carrier and the calendar of each clinic. One that refuses our account is shut for a
-while, and then tried with a single errand: asking again and again would change nothing."""
+"""What errands go through: the carrier (SMS and WhatsApp), the calendar and the mail server of each clinic. One that
+refuses our account is shut for a while, and then tried with a single errand: asking again and again would change
+nothing."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ class Channel(StrEnum):
 
     SMS = "sms"
     CALENDAR = "calendar"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True)

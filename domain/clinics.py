@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from domain.quiet import QuietHours
+from domain.ways import Way
 
 
 class OnExpiry(StrEnum):
@@ -22,11 +23,20 @@ class OnDoubt(StrEnum):
     RESEND = "resend"
 
 
+class LinkUse(StrEnum):
+    """When a text carries the confirm link: only where patients cannot reply, in every question, or never."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 @dataclass(frozen=True)
 class Clinic:
     """`key` stands in every stream id: lower-case letters and digits, chosen once and for ever. `sms_per_second` is
     the sender's pace in segments; 0 is none. `time_zone` is the one on its walls (an IANA name). `wording` has texts of
-    the clinic's own: language -> name -> text."""
+    the clinic's own: language -> name -> text. `ways` are tried in their order until one leads to the patient, then
+    staff is told. Phones that begin with one of `no_replies_from` ("+353") cannot answer a text."""
 
     key: str
     name: str
@@ -46,3 +56,6 @@ class Clinic:
     sms_per_second: float = 0
     on_doubt: OnDoubt = OnDoubt.ASK
     doubt_after: timedelta = timedelta(minutes=15)
+    ways: tuple[Way, ...] = (Way.SMS,)
+    confirm_link: LinkUse = LinkUse.AUTO
+    no_replies_from: tuple[str, ...] = ()

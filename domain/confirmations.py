@@ -1,5 +1,6 @@
 """DECIDE: what the calendar tells us about a booking."""
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +14,8 @@ from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Set
 from domain.inbox import Staff
 from domain.ledger import Work
 from domain.lifecycle import Move, possible
+from domain.turning import has_email
+from domain.ways import Way
 
 
 class Receipt(StrEnum):
@@ -59,9 +62,12 @@ class Confirmations(Decisions):
         conversation = await self._conversation(clinic, notice, moment)
         dates = deadlines(moment.at, notice.starts_at, clinic, notice.time_zone)
         stream = conversation.id if conversation else None
-        booking = Booking.request(clinic.key, notice, stream, dates, moment)
+        kept = notice if Way.EMAIL in clinic.ways else replace(notice, email=None)  # not known, not lost
+        booking = Booking.request(clinic.key, kept, stream, dates, moment)
         work = Work(changed=[booking])
-        if conversation is None:
+        if conversation is None and self._can_write(clinic, booking):
+            booking.turn_to(Way.EMAIL, (booking.id,), moment, ask_at=dates.ask_at)
+        elif conversation is None:
             booking.hand_to_staff(Staff.NO_PHONE, moment, bookings=(booking.id,))
         else:
             conversation.join(booking.id, dates.ask_at, moment)
@@ -75,6 +81,10 @@ class Confirmations(Decisions):
             if silenced := await self._settle(clinic, old, moment):
                 work.changed.append(silenced)
         await self.append(work)
+
+    def _can_write(self, clinic: Clinic, booking: Booking) -> bool:
+        """Whether a patient without a phone can be asked by e-mail."""
+        return Way.EMAIL in clinic.ways and has_email(booking) and booking.ask_at is not None
 
     async def _requested_again(
         self, clinic: Clinic, booking: Booking, notice: BookingRequested, moment: Moment
@@ -92,6 +102,8 @@ class Confirmations(Decisions):
         if booking.conversation and (conversation := await self.ledger.conversation(booking.conversation)):
             conversation.join(booking.id, dates.ask_at, moment)
             work.changed.append(conversation)
+        elif self._can_write(clinic, booking):
+            booking.turn_to(Way.EMAIL, (booking.id,), moment, ask_at=dates.ask_at)
         await self.append(work)
         return Receipt.ACCEPTED
 

@@ -4,7 +4,7 @@ Conversations grow without end, so they are not rebuilt from their facts: what a
 memory, a row that is written in the same commit as the facts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,9 +13,10 @@ from typing import Any, Self
 from domain.correspondence import Correspondent, TextRefused, TextSent
 from domain.errands import Kind, Says
 from domain.facts import Fact, Moment, Private, StreamCreated
-from domain.inbound import InboundText
-from domain.replies import Meaning, Topic
+from domain.inbound import Blame, InboundText
+from domain.replies import Answer, Meaning, Topic
 from domain.saying.segments import segments
+from domain.ways import Way
 
 BEFORE_IT_WAS_KEPT = "1970-01-01T00:00:00+00:00"
 
@@ -67,16 +68,18 @@ class QuestionAsked(Fact):
     bookings: list[str]
     words: Private
     segments: int = 0
+    kind: str = Kind.ASK
 
     def apply(self, aggregate: "Conversation") -> None:
-        aggregate.asking = Question(self.errand, tuple(self.bookings), self.timestamp, self.segments)
+        named = tuple(self.bookings)
+        aggregate.asking = Question(self.errand, named, self.timestamp, self.segments, Kind(self.kind))
 
 
 class Heard(Fact):
     """A text from this phone, what it was taken to mean, by which rule, and what came of it.
     `says` names what it is answered with (see `domain.wording`), "" where it is not answered at once. `sent_at` is
     None for a text that was heard when it came, a moment for one that was fetched later; `asked_at` is when the
-    question left that it is the first to decide, None for any other text."""
+    question left that it is the first to decide, None for any other text. `by` is the way by which it came."""
 
     TOPIC = "conversation.heard"
     message_id: str
@@ -89,8 +92,10 @@ class Heard(Fact):
     says: str
     sent_at: datetime | None = None
     asked_at: datetime | None = None
+    by: str = Way.SMS
 
     def apply(self, aggregate: "Conversation") -> None:
+        aggregate.heard_by = Way(self.by)
         if self.outcome == Outcome.DECIDED:
             aggregate.decided_at = self.sent_at or self.timestamp
         if self.says == Says.CLARIFY:
@@ -105,6 +110,42 @@ class ConsentChanged(Fact):
     by: str
     word: str
     message_id: str
+
+
+class WayClosed(Fact):
+    """A way turned out not to lead to this phone. `why` is a `domain.inbound.Blame`, `code` the carrier's."""
+
+    TOPIC = "conversation.way_closed"
+    way: str
+    why: str
+    code: str
+    bookings: list[str]
+
+    def apply(self, aggregate: "Conversation") -> None:
+        aggregate.closed_ways[self.way] = self.why
+
+
+class WayOpened(Fact):
+    """A way leads to this phone after all: a text came by it, or a person ("staff") wants it to be tried again."""
+
+    TOPIC = "conversation.way_opened"
+    way: str
+    by: str
+
+    def apply(self, aggregate: "Conversation") -> None:
+        aggregate.closed_ways.pop(self.way, None)
+
+
+class LinkAnswered(Fact):
+    """The patient has answered by the link of the question of this errand. `answer` is YES or NO."""
+
+    TOPIC = "conversation.link_answered"
+    errand: str
+    answer: str
+    bookings: list[str]
+
+    def apply(self, aggregate: "Conversation") -> None:
+        aggregate.decided_at = self.timestamp
 
 
 class OptedOut(ConsentChanged):
@@ -127,24 +168,26 @@ class OptedIn(ConsentChanged):
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the errand that asks it, the bookings that it names, when it was about to leave, and how many
-    segments it has."""
+    """One question: the errand that asks it and its kind, the bookings that it names, when it was about to leave, and
+    how many segments it has."""
 
     errand: str
     bookings: tuple[str, ...]
     asked_at: datetime
     segments: int = 0
+    kind: Kind = Kind.ASK
 
     def memory(self) -> dict[str, Any]:
         kept = {"errand": self.errand, "bookings": list(self.bookings), "asked_at": self.asked_at.isoformat()}
-        return {**kept, "segments": self.segments}
+        return {**kept, "segments": self.segments, "kind": self.kind}
 
     @classmethod
     def recall(cls, memory: Mapping[str, Any] | None) -> "Question | None":
         if not memory:
             return None
         asked_at = datetime.fromisoformat(memory.get("asked_at", BEFORE_IT_WAS_KEPT))
-        return cls(memory["errand"], tuple(memory["bookings"]), asked_at, memory.get("segments", 0))
+        kind = Kind(memory.get("kind", Kind.ASK))
+        return cls(memory["errand"], tuple(memory["bookings"]), asked_at, memory.get("segments", 0), kind)
 
 
 class Conversation(Correspondent):
@@ -152,7 +195,8 @@ class Conversation(Correspondent):
 
     `question` is the last one that the carrier has accepted, `previous` the one before, `asking` one that is about to
     leave or in doubt: until it is proved, a text answers the question before it. `mistaken`: opted out because the
-    phone seemed to be somebody else's.
+    phone seemed to be somebody else's. `closed_ways`: those that do not lead to this phone, and why; `heard_by` is
+    the way of the last text, by which answers go back.
     """
 
     TOPIC = "conversation"
@@ -168,6 +212,8 @@ class Conversation(Correspondent):
         self.mistaken = False
         self.clarifications = 0
         self.decided_at: datetime | None = None
+        self.closed_ways: dict[str, str] = {}
+        self.heard_by = Way.SMS
         self.answered_on: date | None = None
         self.answers_that_day = 0
 
@@ -187,9 +233,9 @@ class Conversation(Correspondent):
         """A booking of this phone was requested."""
         self._note(BookingJoined, moment, bookings=[booking], ask_at=ask_at)
 
-    def ask(self, errand: str, bookings: tuple[str, ...], words: str, moment: Moment) -> None:
+    def ask(self, errand: str, bookings: tuple[str, ...], words: str, moment: Moment, kind: Kind = Kind.ASK) -> None:
         """Fix the question that is about to leave."""
-        said = {"words": self.private(words), "segments": segments(words)}
+        said = {"words": self.private(words), "segments": segments(words) if kind.way is Way.SMS else 0, "kind": kind}
         self._note(QuestionAsked, moment, errand=errand, bookings=list(bookings), **said)
 
     def hear(
@@ -216,7 +262,23 @@ class Conversation(Correspondent):
             says=says or "",
             sent_at=text.sent_at,
             asked_at=self._first_answered() if outcome is Outcome.DECIDED else None,
+            by=text.by,
         )
+        self.open_way(text.by, text.by, moment)
+
+    def answer_by_link(self, errand: str, answer: Answer, bookings: Sequence[str], moment: Moment) -> None:
+        """The patient has answered by a link."""
+        self._note(LinkAnswered, moment, errand=errand, answer=answer, bookings=list(bookings))
+
+    def close_way(self, way: Way, why: Blame, code: str, bookings: Sequence[str], moment: Moment) -> None:
+        """Remember that this way does not lead to this phone; noted once."""
+        if way not in self.closed_ways:
+            self._note(WayClosed, moment, way=way, why=why, code=code, bookings=list(bookings))
+
+    def open_way(self, way: str, by: str, moment: Moment) -> None:
+        """This way is worth a try again; noted only where it was closed."""
+        if way in self.closed_ways:
+            self._note(WayOpened, moment, way=way, by=by)
 
     def opt_out(self, by: str, word: str, message_id: str, moment: Moment) -> None:
         """Stop texting this phone; noted once, and once more where the first seemed to be somebody else's word."""
@@ -227,6 +289,11 @@ class Conversation(Correspondent):
         """This phone wants texts again; noted once."""
         if self.opted_out:
             self._note(OptedIn, moment, by=by, word=word, message_id=message_id)
+
+    def open_all_ways(self, by: str, moment: Moment) -> None:
+        """Whatever was closed is worth a try again."""
+        for way in list(self.closed_ways):
+            self.open_way(way, by, moment)
 
     def answers_on(self, day: date) -> int:
         """How many direct answers this phone has had on a day."""
@@ -273,6 +340,8 @@ class Conversation(Correspondent):
             "mistaken": self.mistaken,
             "clarifications": self.clarifications,
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
+            "closed_ways": self.closed_ways,
+            "heard_by": self.heard_by,
             "answered_on": self.answered_on.isoformat() if self.answered_on else None,
             "answers_that_day": self.answers_that_day,
         }
@@ -289,6 +358,8 @@ class Conversation(Correspondent):
         self.clarifications = memory["clarifications"]
         self.question, self.asking = Question.recall(memory["question"]), Question.recall(memory["asking"])
         self.previous, self.mistaken = Question.recall(memory.get("previous")), memory.get("mistaken", False)
+        self.closed_ways = dict(memory.get("closed_ways", {}))
+        self.heard_by = Way(memory.get("heard_by", Way.SMS))
         self.answers_that_day = memory["answers_that_day"]
         if decided_at := memory.get("decided_at"):
             self.decided_at = datetime.fromisoformat(decided_at)

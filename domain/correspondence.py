@@ -1,5 +1,7 @@
 """What bookings and conversations have in common: texts go out on their behalf, and staff is called when needed."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
@@ -9,6 +11,7 @@ from domain.errands import Kind
 from domain.facts import Fact, Moment, Private
 from domain.inbound import Delivery
 from domain.inbox import Care, Item, Staff
+from domain.ways import Way
 
 
 class TextSent(Fact):
@@ -48,6 +51,7 @@ class Withheld(StrEnum):
 
     OPTED_OUT = "opted_out"
     ERASED = "erased"
+    NO_WAY = "no_way"
     SETTLED = "settled"
     BEGUN = "begun"
     OVERTAKEN = "overtaken"
@@ -78,6 +82,16 @@ class DeliveryReported(Fact):
 
     def apply(self, aggregate: Any) -> None:
         aggregate.heard_of_delivery(self)
+
+
+class TurnedTo(Fact):
+    """What was to be asked did not arrive, or cannot: the same is asked by another `way` (a `domain.ways.Way`), from
+    `ask_at` on, None for at once."""
+
+    TOPIC = "text.turned_to"
+    way: str
+    bookings: list[str]
+    ask_at: datetime | None
 
 
 class HandedToStaff(Fact):
@@ -193,6 +207,10 @@ class Correspondent(BaseAggregate[str]):
             error_code=error_code,
             bookings=list(bookings),
         )
+
+    def turn_to(self, way: Way, bookings: Sequence[str], moment: Moment, ask_at: datetime | None = None) -> None:
+        """Ask by another way."""
+        self._note(TurnedTo, moment, way=way, bookings=list(bookings), ask_at=ask_at)
 
     def hand_to_staff(self, reason: Staff, moment: Moment, detail: str = "", bookings: tuple[str, ...] = ()) -> None:
         """A person has to look at this."""

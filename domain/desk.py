@@ -12,6 +12,8 @@ from domain.facts import Moment
 from domain.inbox import Care
 from domain.ledger import Work
 from domain.lifecycle import State
+from domain.turning import has_email
+from domain.ways import Way
 
 By = tuple[str, datetime]  # who did it, and what they have seen of the inbox: nothing newer than that
 
@@ -56,20 +58,31 @@ class Desk(Decisions):
     async def _asked_again(self, stream: str, by: By, moment: Moment) -> None:
         booking = await self._booking(stream)
         conversation = await self.ledger.conversation(booking.conversation or "")
-        if conversation is None or conversation.phone.text is None or booking.starts_at is None:
+        if booking.starts_at is None or not self._can_be_asked(booking, conversation):
             raise NotPossible("there is no phone number to text", "no_phone")
         if booking.frees_slot:
             raise NotPossible("the slot was given back when the booking expired", "slot_gone")
+        if conversation is not None:
+            await self._check_phone(conversation)
+        dates = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
+        if dates.ask_at is None or booking.has_started(moment.at):
+            raise NotPossible("the appointment begins before the patient may be texted: please call", "no_time")
+        booking.ask_again(by[0], dates, moment)
+        if conversation is not None:
+            conversation.open_all_ways("staff", moment)  # a person may know better
+        await self._append_with_items(booking, by, moment, conversation)
+
+    def _can_be_asked(self, booking: Booking, conversation: Conversation | None) -> bool:
+        if conversation is not None:
+            return conversation.phone.text is not None
+        return Way.EMAIL in self.clinic(booking.clinic).ways and has_email(booking)
+
+    async def _check_phone(self, conversation: Conversation) -> None:
         if conversation.opted_out:
             code = "wrong_number" if conversation.mistaken else "opted_out"
             raise NotPossible("the phone wants no more texts: please call", code)
         if await self.ledger.question_is_due(conversation.id):
             raise NotPossible("a question to this phone is on its way already", "on_its_way")
-        dates = from_question(moment.at, booking.starts_at, self.clinic(booking.clinic), booking.time_zone)
-        if dates.ask_at is None or booking.has_started(moment.at):
-            raise NotPossible("the appointment begins before the patient may be texted: please call", "no_time")
-        booking.ask_again(by[0], dates, moment)
-        await self._append_with_items(booking, by, moment)
 
     async def _taken_care(self, stream: str, version: int, care: Care, who: str, moment: Moment) -> None:
         speaker = await self._stream(stream)  # first: what happens to the item meanwhile happens to the stream
@@ -90,11 +103,15 @@ class Desk(Decisions):
         await self.append(Work(changed=[speaker]))
         return speaker.phone.text
 
-    async def _append_with_items(self, booking: Booking, by: By, moment: Moment) -> None:
+    async def _append_with_items(
+        self, booking: Booking, by: By, moment: Moment, conversation: Conversation | None = None
+    ) -> None:
         """What was about this booking needs nobody any more, unless it is about another that is still open, or is newer
         than what was seen. An item may be a fact of the conversation."""
         who, seen = by
         changed: dict[str, Booking | Conversation] = {booking.id: booking}
+        if conversation is not None and conversation.new_facts():
+            changed[conversation.id] = conversation
         for item in await self.ledger.open_items(booking.id):
             if item.at > seen:
                 continue

@@ -10,12 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from domain.channels import Channel
+from domain.ways import Way
 
 
 class Kind(StrEnum):
-    """The kinds of errand. The first five are texts, the last two change the calendar."""
+    """The kinds of errand. All but the last two say something to a patient; those change the calendar."""
 
     ASK = "ask"
+    ASK_BY_WHATSAPP = "ask_by_whatsapp"
+    ASK_BY_EMAIL = "ask_by_email"
     REMIND = "remind"
     CLARIFY = "clarify"
     ACKNOWLEDGE = "acknowledge"
@@ -25,12 +28,28 @@ class Kind(StrEnum):
 
     @property
     def asks(self) -> bool:
-        """Whether the text is a question: it names bookings, and an answer to it decides."""
-        return self in (Kind.ASK, Kind.REMIND)
+        """Whether it is a question: it names bookings, and an answer to it decides."""
+        return self in WAYS
+
+    @property
+    def way(self) -> Way | None:
+        """By what way a question goes; None for what is no question: an answer goes where the patient wrote."""
+        return WAYS.get(self)
 
     @property
     def channel(self) -> Channel:
+        if self is Kind.ASK_BY_EMAIL:
+            return Channel.EMAIL
         return Channel.CALENDAR if self in (Kind.CONFIRM_IN_CALENDAR, Kind.CANCEL_IN_CALENDAR) else Channel.SMS
+
+
+WAYS = {
+    Kind.ASK: Way.SMS,
+    Kind.REMIND: Way.SMS,
+    Kind.ASK_BY_WHATSAPP: Way.WHATSAPP,
+    Kind.ASK_BY_EMAIL: Way.EMAIL,
+}
+ASKS_BY = {Way.SMS: Kind.ASK, Way.WHATSAPP: Kind.ASK_BY_WHATSAPP, Way.EMAIL: Kind.ASK_BY_EMAIL}
 
 
 class Says(StrEnum):

@@ -13,7 +13,8 @@ from domain.errands import Claimed
 from domain.errors import ClaimLost, NotPossible
 from domain.facts import Moment
 from domain.ledger import Handled, Outbox, Work
-from domain.outcomes import Speaker, TextOutcomes, spoken_of
+from domain.outcomes import TextOutcomes, spoken_of
+from domain.turning import Speaker
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from domain.ways import Way
 
 @dataclass(frozen=True)
 class BookingRequested:
-    """A booking waits for its patient's word. `phone` is None where none was given that could be one.
+    """A booking waits for its patient's word. `phone` and `email` are None where none was given that could be one.
     `told_at` is when the calendar wrote the notice; a signature has no date, so it tells a repetition from news."""
 
     uid: str
@@ -27,6 +27,7 @@ class BookingRequested:
     recurring: bool = False
     rescheduled_from: str | None = None
     told_at: datetime | None = None
+    email: str | None = None
 
 
 class Settlement(StrEnum):

@@ -23,6 +23,7 @@ class Staff(StrEnum):
     ANSWER_TOO_LATE = "answer_too_late"
     NEVER_REACHED = "never_reached"
     NO_ANSWER = "no_answer"
+    NO_WAY = "no_way"
     TEXT_REFUSED = "text_refused"
     TEXT_NOT_DELIVERED = "text_not_delivered"
     TEXT_IN_DOUBT = "text_in_doubt"
@@ -31,6 +32,7 @@ class Staff(StrEnum):
     CALENDAR_CLOSED = "calendar_closed"
     CALENDAR_DIFFERS = "calendar_differs"
     CARRIER_CLOSED = "carrier_closed"
+    MAIL_CLOSED = "mail_closed"
     CAME_LATE = "came_late"
     SEAT_GIVEN_UP = "seat_given_up"
     SERIES_UNDECIDED = "series_undecided"
@@ -75,6 +77,7 @@ SENTENCES = {
     Staff.ANSWER_TOO_LATE: "The patient's answer came too late ({detail}): please call.",
     Staff.NEVER_REACHED: "The patient was never reached: please call.",
     Staff.NO_ANSWER: "The patient did not answer in time.",
+    Staff.NO_WAY: "This phone takes no texts ({detail}): please call the patient.",
     Staff.TEXT_REFUSED: "A text could not be sent ({detail}): please call the patient.",
     Staff.TEXT_NOT_DELIVERED: "A text did not arrive ({detail}): please call the patient.",
     Staff.TEXT_IN_DOUBT: "Nobody can tell whether a text was sent ({detail}): please call the patient.",
@@ -83,6 +86,7 @@ SENTENCES = {
     Staff.CALENDAR_CLOSED: "Cal.com refuses our key or our address ({detail}): the answer waits until that is mended.",
     Staff.CALENDAR_DIFFERS: "Cal.com still shows this booking as {detail}, and it was settled here: please look.",
     Staff.CARRIER_CLOSED: "The SMS carrier refuses our account ({detail}): all texts wait until that is mended.",
+    Staff.MAIL_CLOSED: "The mail server refuses our account ({detail}): e-mails wait until that is mended.",
     Staff.CAME_LATE: "A text that reached us late, after newer ones: please read it.",
     Staff.SERIES_UNDECIDED: "The patient said YES to some dates of a recurring booking. Cal.com confirms all of them "
     "at once, so that waits for the others: please ask.",

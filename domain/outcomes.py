@@ -11,14 +11,15 @@ from domain.facts import Moment, Private
 from domain.inbound import Blame, Delivery, DeliveryReport
 from domain.inbox import Staff
 from domain.ledger import GivenUp, Outbox, SentText, Work
+from domain.lifecycle import State
 from domain.ports import CalendarStatus, Rejected
 from domain.saying.segments import segments
+from domain.turning import Failed, Speaker, Turning
+from domain.ways import Way
 
-Speaker = Booking | Conversation
 
-
-class TextOutcomes(Decisions):
-    """What became of our texts."""
+class TextOutcomes(Turning):
+    """What became of our texts, and of our e-mails."""
 
     async def accepted(self, claimed: Claimed, message_id: str, proved_by: str, now: datetime) -> None:
         """The carrier has the text under this id."""
@@ -33,7 +34,7 @@ class TextOutcomes(Decisions):
         await self.decide(now, lambda moment: self._given_up(claimed, reason, why, moment))
 
     async def closed(self, claimed: Claimed, reason: Staff, code: str, now: datetime) -> None:
-        """The carrier refuses our account: staff hears of it at once, the errand waits."""
+        """The other side refuses our account: staff hears of it at once, the errand waits."""
         await self.decide(now, lambda moment: self._closed(claimed, reason, code, moment))
 
     async def reported(self, clinic: str, report: DeliveryReport, outbox: Outbox, now: datetime) -> None:
@@ -65,10 +66,12 @@ class TextOutcomes(Decisions):
             words = Private(errand.conversation or errand.stream, claimed.text)
             for speaker in work.changed:
                 if errand.kind.asks and isinstance(speaker, Booking):
+                    is_first = speaker.state is State.REQUESTED
                     speaker.question_accepted(errand.key, message_id, proved_by, moment, errand.kind)
-                    continue
+                    if speaker.conversation or not is_first:
+                        continue  # it is told in the conversation, or has just been told here
                 about = spoken_of(errand, work.changed)
-                said = None if errand.kind.asks else words
+                said = words if errand.kind.way in (None, Way.EMAIL) else None  # a question to a phone is told already
                 speaker.text_accepted(
                     errand.kind,
                     errand.key,
@@ -77,7 +80,7 @@ class TextOutcomes(Decisions):
                     proved_by=proved_by,
                     words=said,
                     bookings=about,
-                    segments=segments(claimed.text),
+                    segments=segments(claimed.text) if errand.kind.way in (None, Way.SMS) else 0,
                 )
         return work
 
@@ -88,11 +91,19 @@ class TextOutcomes(Decisions):
         speaker.text_refused(
             errand.kind, errand.key, moment, code=rejection.code, detail=rejection.detail, bookings=about
         )
-        speaker.hand_to_staff(Staff.TEXT_REFUSED, moment, f"{errand.kind}, code {rejection.code}", about)
         work = Work(changed=[speaker], finished=errand.key)
         if rejection.blame is Blame.OPTED_OUT:
             await self._opt_out(errand.conversation, rejection.code, work, moment)
+        failed = Failed(errand.kind.way, about, rejection.blame, rejection.code, *_refused(errand, rejection))
+        await self._not_arrived(errand.kind, failed, speaker, work, moment)
         await self.append(work)
+
+    async def _not_arrived(self, kind: Kind, failed: Failed, speaker: Speaker, work: Work, moment: Moment) -> None:
+        """A question is asked by another way; anything else that a patient was to be told is told by a person."""
+        if kind.asks:
+            await self.turn(failed, speaker, work, moment)
+        else:
+            speaker.hand_to_staff(failed.reason, moment, failed.detail, failed.bookings)
 
     async def _opt_out(self, stream: str | None, code: str, work: Work, moment: Moment) -> None:
         """The carrier knows of an opt-out that we have not heard."""
@@ -131,12 +142,14 @@ class TextOutcomes(Decisions):
                 error_code=report.error_code,
                 bookings=sent.bookings,
             )
-            if report.status is Delivery.UNDELIVERED and stream == streams[0]:
-                detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
-                speaker.hand_to_staff(Staff.TEXT_NOT_DELIVERED, moment, detail, sent.bookings)
             work.changed.append(speaker)
         if report.blame is Blame.OPTED_OUT:
             await self._opt_out(_conversation_of(work.changed), report.error_code, work, moment)
+        if report.status is Delivery.UNDELIVERED:
+            detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
+            told = Staff.TEXT_NOT_DELIVERED, detail
+            failed = Failed(sent.kind.way, sent.bookings, report.blame, report.error_code, *told)
+            await self._not_arrived(sent.kind, failed, work.changed[0], work, moment)
         await self.append(work)
 
     async def speakers(self, errand: Errand) -> list[Speaker]:
@@ -209,6 +222,10 @@ class CalendarOutcomes(Decisions):
         if booking is None or booking.unsettled != claimed.errand.version:
             return None
         return booking
+
+
+def _refused(errand: Errand, rejection: Rejected) -> tuple[Staff, str]:
+    return Staff.TEXT_REFUSED, f"{errand.kind}, code {rejection.code}"
 
 
 def spoken_of(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:

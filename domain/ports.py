@@ -128,6 +128,24 @@ class Carrier(Protocol):
         """What to answer to a delivery report."""
 
 
+@dataclass(frozen=True)
+class Letter:
+    """One e-mail to send, as plain text. `key` names it for ever; `sender` is the name beside the sender's address."""
+
+    key: str
+    to: str
+    sender: str
+    subject: str
+    body: str
+
+
+class Mailer(Protocol):
+    """A mail server's door, one direction. What comes back goes to the sender's mailbox."""
+
+    async def send(self, letter: Letter) -> CallOutcome:
+        """Hand it over once. Never repeats by itself."""
+
+
 class CalendarStatus(StrEnum):
     """The four states of a booking in Cal.com, and the one of a booking that it does not know."""
 

@@ -8,10 +8,12 @@ from typing import Any
 from domain import booking_facts as of_booking
 from domain.booking import Booking
 from domain.conversation import BookingJoined, Conversation, Heard, OptedIn, OptedOut, Outcome
-from domain.errands import Errand, Kind, Says
+from domain.correspondence import TurnedTo
+from domain.errands import ASKS_BY, Errand, Kind, Says
 from domain.facts import Fact
 from domain.ledger import Withdrawal, Work
 from domain.lifecycle import State
+from domain.ways import Way
 
 Steps = list[Errand | Withdrawal]
 Spoken = of_booking.CalendarAgreed | of_booking.CalendarRefused | of_booking.CalendarFailed
@@ -61,42 +63,30 @@ def _(fact: Heard, stream: Conversation) -> Steps:
     return [_text(fact, stream, kind, Says(fact.says), tuple(fact.bookings))]
 
 
-@reaction.register(of_booking.Answered)
+@reaction.register(of_booking.DecidedByPatient)
 @reaction.register(of_booking.DecidedByStaff)
 def _(fact: of_booking.Moved, stream: Booking) -> Steps:
     return _tell_calendar(fact, stream)
 
 
+@reaction.register(TurnedTo)
+def _(fact: TurnedTo, stream: Booking | Conversation) -> Steps:
+    conversation = stream.id if isinstance(stream, Conversation) else stream.conversation
+    kind, named = ASKS_BY[Way(fact.way)], tuple(fact.bookings)
+    version, at = fact.originator_version, fact.timestamp
+    return [Errand(stream.id, version, kind, stream.clinic, at, conversation, named, Says.QUESTION, due_at=fact.ask_at)]
+
+
 @reaction.register(of_booking.ReminderDue)
 def _(fact: of_booking.ReminderDue, stream: Booking) -> Steps:
-    reminder = Errand(
-        stream.id,
-        fact.originator_version,
-        Kind.REMIND,
-        stream.clinic,
-        fact.timestamp,
-        stream.conversation,
-        (stream.id,),
-        Says.REMINDER,
-        lane=_reminders_of(stream),
-    )
+    reminder = replace(_question(fact, stream, Kind.REMIND, Says.REMINDER), lane=_reminders_of(stream))
     return [Withdrawal(_reminders_of(stream)), reminder]
 
 
 @reaction.register(of_booking.AskedAgain)
 def _(fact: of_booking.AskedAgain, stream: Booking) -> Steps:
-    errand = Errand(
-        stream.id,
-        fact.originator_version,
-        Kind.ASK,
-        stream.clinic,
-        fact.timestamp,
-        stream.conversation,
-        (stream.id,),
-        Says.QUESTION,
-        due_at=fact.ask_at,
-    )
-    return [Withdrawal(_reminders_of(stream)), errand]
+    question = replace(_question(fact, stream, Kind.ASK, Says.QUESTION), due_at=fact.ask_at)
+    return [Withdrawal(_reminders_of(stream)), question]
 
 
 @reaction.register(of_booking.Expired)
@@ -112,6 +102,8 @@ def _(fact: Fact, stream: Booking) -> Steps:  # noqa: ARG001
 
 @reaction.register(of_booking.CalendarAgreed)
 def _(fact: of_booking.CalendarAgreed, stream: Booking) -> Steps:
+    if stream.by_link:
+        return []  # the page has told it
     says = Says.CONFIRMED if stream.state is State.CONFIRMED else Says.CANCELLED
     return _acknowledge(fact, stream, says)
 
@@ -133,10 +125,17 @@ def _text(fact: Fact, conversation: Conversation, kind: Kind, says: Says, bookin
     return Errand(stream, version, kind, clinic, fact.timestamp, stream, bookings, says)
 
 
+def _question(fact: Fact, booking: Booking, kind: Kind, says: Says) -> Errand:
+    """To the booking's phone, or, where it has none, by e-mail."""
+    kind = kind if booking.conversation else Kind.ASK_BY_EMAIL
+    stream, version, clinic, at = booking.id, fact.originator_version, booking.clinic, fact.timestamp
+    return Errand(stream, version, kind, clinic, at, booking.conversation, (stream,), says)
+
+
 def _acknowledge(fact: Spoken, booking: Booking, says: Says) -> Steps:
     """The patient hears what came of the answer once Cal.com has spoken; keyed by the decision, so that it is queued
     once, whatever proves it."""
-    if fact.answers is None:
+    if fact.answers is None or booking.conversation is None:
         return []
     stream, clinic, at = booking.id, booking.clinic, fact.timestamp
     return [Errand(stream, fact.answers, Kind.ACKNOWLEDGE, clinic, at, booking.conversation, (stream,), says)]

@@ -1,12 +1,16 @@
 """DECIDE, what all texts have in common that are put into words when a worker holds their errand: from the bookings as
 they stand then. The claim is the moment that counts, so a text that has become wrong is withheld."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.clinics import Clinic
 from domain.conversation import Conversation
 from domain.decisions import Decisions
 from domain.errands import Claimed, Errand
+from domain.ledger import Ledger
+from domain.links import Links
 from domain.ports import OutgoingText
 
 
@@ -20,6 +24,10 @@ class NotNow:
 class Speaking(Decisions):
     """Base of what puts errands into words."""
 
+    def __init__(self, ledger: Ledger, clinics: Mapping[str, Clinic], links: Links) -> None:
+        super().__init__(ledger, clinics)
+        self.links = links
+
     async def conversation_of(self, errand: Errand) -> Conversation:
         """Raises LookupError where the errand belongs to none."""
         conversation = await self.ledger.conversation(errand.conversation or "")
@@ -28,6 +36,7 @@ class Speaking(Decisions):
         return conversation
 
     def outgoing(self, claimed: Claimed, conversation: Conversation, until: datetime, now: datetime) -> OutgoingText:
-        """The text in the carrier's terms."""
+        """The text in the carrier's terms. What is no question goes back by the way on which the patient wrote."""
         valid_for = max(until - now, timedelta(seconds=1))
-        return OutgoingText(claimed.errand.key, conversation.phone.readable, claimed.text, valid_for)
+        by = claimed.errand.kind.way or conversation.heard_by
+        return OutgoingText(claimed.errand.key, conversation.phone.readable, claimed.text, valid_for, by)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.asking import Asking
+from domain.conversation import Conversation
 from domain.errands import Claimed
 from domain.ports import OutgoingText
 from domain.speaking import NotNow
@@ -18,3 +19,8 @@ class Speech(Asking, Telling):
         if claimed.errand.kind.asks:
             return await self.decide(now, lambda moment: self.ask(claimed, moment))
         return await self.decide(now, lambda moment: self.tell(claimed, moment))
+
+    async def as_attempted(self, claimed: Claimed, conversation: Conversation, attempted_at: datetime) -> OutgoingText:
+        """The text of an errand in doubt as it was handed to the carrier, to look for it."""
+        text = self.outgoing(claimed, conversation, attempted_at, attempted_at)
+        return await self.in_approved_words(claimed, conversation, text, attempted_at)

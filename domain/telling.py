@@ -101,12 +101,19 @@ def _is_in_time(booking: Booking) -> bool:
     return booking.settled_at <= booking.decided_at + TOGETHER
 
 
-def _why_not(errand: Errand, conversation: Conversation, bookings: Sequence[Booking], now: datetime) -> Withheld | None:
-    """Why this text must not be sent any more, None where it may."""
+def _why_silent(errand: Errand, conversation: Conversation) -> Withheld | None:
+    """Why nothing at all may be sent to this phone."""
     if conversation.phone.text is None:
         return Withheld.ERASED
     if conversation.opted_out and errand.says is not Says.HELP:
         return Withheld.OPTED_OUT
+    return Withheld.NO_WAY if conversation.heard_by in conversation.closed_ways else None
+
+
+def _why_not(errand: Errand, conversation: Conversation, bookings: Sequence[Booking], now: datetime) -> Withheld | None:
+    """Why this text must not be sent any more, None where it may."""
+    if silent := _why_silent(errand, conversation):
+        return silent
     asks_back = errand.kind is Kind.CLARIFY or errand.says is Says.CLARIFY
     if asks_back and not any(booking.is_open for booking in bookings):
         return Withheld.SETTLED

@@ -13,6 +13,8 @@ class Way(StrEnum):
     EMAIL = "email"
 
 
-def way_to(ways: Sequence[Way], closed: Collection[Way]) -> Way | None:
-    """The first of a clinic's ways that is not closed; None where only a person is left."""
-    return next((way for way in ways if way not in closed), None)
+def first_way(ways: Sequence[Way], closed: Collection[str], failed: Way | None = None) -> Way | None:
+    """The first of a clinic's ways that is not closed, or, where one has just failed, the first behind it; None where
+    only a person is left."""
+    left = ways[ways.index(failed) + 1 :] if failed in ways else ways
+    return next((way for way in left if way not in closed), None)

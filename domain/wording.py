@@ -17,6 +17,17 @@ MAX_LENGTH = 1600  # the longest body that carriers take
 
 
 @dataclass(frozen=True)
+class Offer:
+    """How a question can be answered: by `replies`, by a `link` (a URL, "" for none), or by either."""
+
+    link: str = ""
+    replies: bool = True
+
+
+REPLY = Offer()
+
+
+@dataclass(frozen=True)
 class Page:
     """One language's texts, and the moment at which they are said; None where that is not known."""
 
@@ -32,11 +43,12 @@ def text(
     *,
     first: bool = False,
     named: Sequence[Booking] = (),
+    offer: Offer = REPLY,
 ) -> str:
     """What `says` means, in the patient's language. With `now`, a day that is near is called today or tomorrow.
     `first`: the first text to this phone, which also tells how to stop. `named`: the bookings that the question named
-    to which this is the answer; their order gives them their numbers."""
-    return thrifty(words(says, clinic, bookings, now, first=first, named=named))[:MAX_LENGTH]
+    to which this is the answer; their order gives them their numbers. `offer` is for a question."""
+    return thrifty(words(says, clinic, bookings, now, first=first, named=named, offer=offer))[:MAX_LENGTH]
 
 
 def words(
@@ -47,6 +59,7 @@ def words(
     *,
     first: bool = False,
     named: Sequence[Booking] = (),
+    offer: Offer = REPLY,
 ) -> str:
     """The same as it is written, and however long."""
     still_open = [one for one in bookings if one.is_open]
@@ -54,15 +67,45 @@ def words(
     if asks_back:
         bookings = still_open or bookings  # what was settled meanwhile is not asked again
     page = Page(_texts(clinic, bookings), now)
-    written = page.texts[_form(page, Says.CLARIFY if asks_back else says, len(bookings), len(named))]
+    asks = says in (Says.QUESTION, Says.REMINDER)
+    if asks and not offer.replies and offer.link:
+        written = page.texts[_form(page, "by_link", len(bookings), 0)]
+    else:
+        written = page.texts[_form(page, Says.CLARIFY if asks_back else says, len(bookings), len(named))]
     if asks_back and says is Says.OTHER_TIME:
         written += "{book_again}{call}"
-    if first and says in (Says.QUESTION, Says.REMINDER):
+    if asks:
+        written = _ended(page, written, offer, first=first)
+    values = _of_clinic(page, clinic) | _of_bookings(page, bookings, named or bookings)
+    return written.format_map(values | {"confirm_link": offer.link})
+
+
+def blanks(clinic: Clinic, bookings: Sequence[Booking], now: datetime) -> tuple[str, str]:
+    """What is filled into approved words: the clinic, and when and with whom the appointments are."""
+    page = Page(_texts(clinic, bookings), now)
+    of_bookings = _of_bookings(page, bookings, bookings)
+    what = of_bookings["list"] if len(bookings) > 1 else f"{of_bookings['date']}{of_bookings['with_practitioner']}"
+    return clinic.name, str(what)
+
+
+def letter(clinic: Clinic, bookings: Sequence[Booking], now: datetime, link: str) -> tuple[str, str]:
+    """An e-mail that asks: its subject and its text."""
+    page = Page(_texts(clinic, bookings), now)
+    own = _of_clinic(page, clinic)
+    text = words(Says.QUESTION, clinic, bookings, offer=Offer(link, replies=False))
+    call = str(own["call"]).strip()
+    return page.texts["mail_subject"].format_map(own), f"{text}\n\n{call}".strip() + "\n"
+
+
+def _ended(page: Page, written: str, offer: Offer, *, first: bool) -> str:
+    """A question ends with how to answer on a page, where that is offered beside a reply, and, in a phone's first text,
+    with how to stop. Nobody can reply STOP where nobody can reply."""
+    if offer.replies and first:
         written += page.texts["stop"]
-    return written.format_map(_of_clinic(page, clinic) | _of_bookings(page, bookings, named or bookings))
+    return written + page.texts["or_link"] if offer.replies and offer.link else written
 
 
-def _form(page: Page, says: Says, bookings: int, named: int) -> str:
+def _form(page: Page, says: str, bookings: int, named: int) -> str:
     """The text's form for very many bookings, for several, or for one of several, where there is one. A text that has
     no form for several speaks of the first."""
     forms = []
@@ -160,3 +203,24 @@ def _texts(clinic: Clinic, bookings: Sequence[Booking]) -> Mapping[str, str]:
         if found and "texts" in found:
             return {**found["texts"], **clinic.wording.get(short(code), {})}
     raise LookupError("the English texts are missing from the installation")
+
+
+def page(language_code: str, clinic: Clinic | None = None) -> Mapping[str, str]:
+    """The words of the page behind a confirm link, and under "language" the code whose words they are."""
+    for code in (language_code, *(clinic.languages if clinic else ()), DEFAULT):
+        found = language(code)
+        if found and "page" in found:
+            return {**found["page"], "language": short(code)}
+    raise LookupError("the English words of the page are missing from the installation")
+
+
+def appointment(clinic: Clinic, booking: Booking, named: Sequence[Booking]) -> str:
+    """When and with whom, and, where patients share a phone, whose."""
+    values = _of_bookings(Page(_texts(clinic, [booking]), None), [booking], named)
+    return "{whose}{date}{with_practitioner}".format_map(values)
+
+
+def entry(clinic: Clinic, booking: Booking) -> str:
+    """What an appointment is called in a calendar."""
+    values = _of_booking(Page(_texts(clinic, [booking]), None), booking)
+    return page(booking.language, clinic)["event"].format_map(values)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain import booking_facts as of_booking
-from domain.conversation import ConsentChanged, Heard
+from domain.conversation import ConsentChanged, Heard, LinkAnswered
 from domain.correspondence import DeliveryReported, ErrandHandled, ItemHandled, PhoneShown
 from domain.errands import Kind, errand_key
 from domain.facts import Fact
@@ -39,13 +39,13 @@ BEGUN_BY: dict[Source, tuple[type, ...]] = {
         of_booking.SettledByCalendar,
         of_booking.ToldByCalendar,
     ),
-    Source.PATIENT: (Heard,),
+    Source.PATIENT: (Heard, LinkAnswered),
     Source.CARRIER: (DeliveryReported,),
     Source.CLOCK: (of_booking.ReminderDue, of_booking.Expired),
     Source.STAFF: (of_booking.DecidedByStaff, of_booking.AskedAgain, ErrandHandled, ItemHandled, PhoneShown),
 }
 OUR_CALL = (of_booking.CalendarAgreed, of_booking.CalendarRefused, of_booking.CalendarFailed)
-DECISIONS = (of_booking.Answered, of_booking.DecidedByStaff, of_booking.Expired)
+DECISIONS = (of_booking.DecidedByPatient, of_booking.DecidedByStaff, of_booking.Expired)
 
 
 def causes(facts: Iterable[Fact]) -> Iterator[Cause]:
@@ -72,4 +72,4 @@ def _cause(fact: Fact, origin: Fact | None, together: Fact | None, decision: Fac
         return Cause(Source.US, decision)
     if isinstance(fact, ConsentChanged) and together is None:
         return Cause(Source.CARRIER)
-    return Cause(Source.PATIENT if isinstance(together, Heard) else Source.US, origin or together)
+    return Cause(Source.PATIENT if isinstance(together, Heard | LinkAnswered) else Source.US, origin or together)

@@ -15,7 +15,7 @@ async def run(*, everything: bool) -> tuple[str, list[str]]:
     planning.prepare(plan.store.url)
     async with (
         open_store(plan.store, plan.clinics) as store,
-        open_service(store, plan.services, plan.clinics) as service,
+        open_service(store, plan.services, plan.clinics, plan.desk.public_url) as service,
     ):
         done = [await catch_up(service, key, everything=everything, most=sys.maxsize) for key in plan.clinics]
     return "\n".join(one.told for one in done), [problem for one in done for problem in one.problems]

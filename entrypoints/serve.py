@@ -102,7 +102,7 @@ async def _service(plan: Plan, kind: str) -> AsyncIterator[Service]:
     planning.prepare(plan.store.url, kind)
     async with (
         open_store(plan.store, plan.clinics) as store,
-        open_service(store, plan.services, plan.clinics) as service,
+        open_service(store, plan.services, plan.clinics, plan.desk.public_url) as service,
     ):
         yield service
 

@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from adapters.calcom import CalComSettings
+from adapters.smtp import SmtpSettings
 from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
 from domain.quiet import QuietHours
 from entrypoints import wording_file
 from entrypoints.carriers import CarrierSettings, read_carrier
 from entrypoints.reading import Reader
+from entrypoints.ways import read_link_use, read_no_replies_from, read_smtp, read_ways
 
 MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
 HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
@@ -50,6 +52,7 @@ class ServiceSettings:
 
     calcom: CalComSettings
     carrier: CarrierSettings
+    smtp: SmtpSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -116,13 +119,16 @@ class Settings(Reader):
             sms_per_second=self.rate("SMS_PER_SECOND", "1"),
             on_doubt=OnDoubt(self.choice("ON_DOUBT", "ask", tuple(OnDoubt))),
             doubt_after=self.duration("DOUBT_AFTER", "15m"),
+            ways=read_ways(self),
+            confirm_link=read_link_use(self),
+            no_replies_from=read_no_replies_from(self),
         )
         return replace(clinic, wording=self._wording("WORDING_FILE", clinic))
 
     def service(self, public_url: str = "http://127.0.0.1:8000") -> ServiceSettings:
         """`public_url` is the default for PUBLIC_URL."""
         carrier = read_carrier(self, self.url("PUBLIC_URL", public_url))
-        return ServiceSettings(self._calcom(), carrier)
+        return ServiceSettings(self._calcom(), carrier, read_smtp(self))
 
     def desk(self, public_url: str = "http://127.0.0.1:8000") -> DeskSettings:
         """`public_url` is the default for PUBLIC_URL."""

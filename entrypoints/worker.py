@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
-from domain.calling import Calling
 from domain.channels import Channel
 from domain.clinics import Clinic
 from domain.delivery import Delivery
 from domain.errands import Claimed
 from domain.errors import ClaimLost, StorageAway
-from domain.texting import Texting
 from entrypoints.store import Store
 
 log = logging.getLogger("replyes.worker")
@@ -31,8 +29,7 @@ class Worker:
         self,
         store: Store,
         clinics: Mapping[str, Clinic],
-        texting: Texting,
-        calling: Calling,
+        deliveries: Mapping[Channel, Delivery],
         *,
         clock: Callable[[], datetime],
     ) -> None:
@@ -40,8 +37,7 @@ class Worker:
         self.database = store.database
         self.bell = store.bell
         self.clinics = clinics
-        self.texting = texting
-        self.calling = calling
+        self.deliveries = deliveries
         self.clock = clock
         self.turned_at: datetime | None = None
         self._in_hand: dict[asyncio.Task[None], Door] = {}
@@ -99,7 +95,7 @@ class Worker:
         await self._delivery(claimed).carry_out(claimed)
 
     def _delivery(self, claimed: Claimed) -> Delivery:
-        return self.calling if claimed.errand.kind.channel is Channel.CALENDAR else self.texting
+        return self.deliveries[claimed.errand.kind.channel]
 
     async def _carried_out(self, claimed: Claimed) -> None:
         name = f"{claimed.errand.kind} {claimed.errand.key}"

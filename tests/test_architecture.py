@@ -27,11 +27,13 @@ STORY = {
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
     *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
+    *("turning", "sending", "mailing", "links", "linked"),
     *("due", "reminders", "speaking", "asking", "telling", "series", "desk"),
 }
 
 # Which files may import a package that is not ours: a folder, or single files.
 HOMES = {
+    "aiosmtplib": ["adapters/smtp.py"],
     "argon2": ["entrypoints/desk/passwords.py"],
     "babel": ["domain/saying/dates.py", "domain/understanding/days.py", "entrypoints/desk"],
     "click": ["entrypoints/cli.py"],
@@ -46,18 +48,19 @@ HOMES = {
         "entrypoints/sandbox",
     ],
     "itsdangerous": ["entrypoints/desk/sessions.py"],
-    "jinja2": ["entrypoints/sandbox", "entrypoints/desk"],
+    "icalendar": ["entrypoints/link/entry.py"],
+    "jinja2": ["entrypoints/sandbox", "entrypoints/desk", "entrypoints/link"],
     "jwt": ["adapters/vonage/signature.py"],
     "limits": ["entrypoints/desk/tries.py"],
     "markupsafe": ["entrypoints/desk/render.py"],
     "phonenumbers": [
         *("adapters/android/phones.py", "adapters/calcom/phones.py"),
-        *("entrypoints/settings.py", "entrypoints/reading.py", "entrypoints/sandbox"),
+        *("entrypoints/settings.py", "entrypoints/reading.py", "entrypoints/ways.py", "entrypoints/sandbox"),
     ],
     "psycopg": ["adapters/storage/postgresql.py"],
     "psycopg_pool": ["adapters/storage/postgresql.py"],
     "pygal": ["entrypoints/desk/plots.py"],
-    "starlette": ["entrypoints/web", "entrypoints/sandbox", "entrypoints/desk", "entrypoints/serve.py"],
+    "starlette": [*(f"entrypoints/{room}" for room in ("web", "sandbox", "desk", "link")), "entrypoints/serve.py"],
     "structlog": ["entrypoints/logs.py"],
     "transitions": ["domain/lifecycle.py"],
     "twilio": ["adapters/twilio/webhooks.py"],

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from adapters.calcom.people import (
     booker_of,
+    email_of,
     ends_at,
     is_seat_leaving,
     language_of,
@@ -80,6 +81,7 @@ def requested(payload: Json, hints: PayloadHints) -> BookingRequested:
         time_zone=time_zone_of(booker, organizer, hints),
         practitioner=name_of(organizer.get("name")),
         recurring=bool(payload.get("recurringEvent")),
+        email=email_of(payload, booker),
         rescheduled_from=_old_uid(payload, uid),
     )
 

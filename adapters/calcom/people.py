@@ -8,6 +8,9 @@ from adapters.calcom.phones import answer_to
 from adapters.calcom.values import Json, PayloadHints, as_object, cleaned
 
 NAME_CAP = 60
+# What mail servers take without quoting; no character that could begin another header or another recipient.
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?=.{4,250}$)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+INVENTED = "@sms.cal.com"  # for who books with a phone alone
 
 
 def _attendees(payload: Json) -> list[object]:
@@ -55,6 +58,14 @@ def _seat_of(attendee: Json) -> object:
 
 def patient_name(payload: Json, booker: Json) -> str:
     return name_of(booker.get("name")) or name_of(answer_to(as_object(payload.get("responses")), "name"))
+
+
+def email_of(payload: Json, booker: Json) -> str | None:
+    """Where the booker can be written to; None for an address that Cal.com has invented, and for what is none."""
+    for candidate in (booker.get("email"), answer_to(as_object(payload.get("responses")), "email")):
+        if isinstance(candidate, str) and EMAIL.fullmatch(candidate) and not candidate.lower().endswith(INVENTED):
+            return candidate
+    return None
 
 
 def name_of(value: object) -> str:

@@ -29,6 +29,9 @@ SIMPLE: dict[type[Fact], str] = {
     of_booking.Confirmed: "confirmed",
     of_booking.Cancelled: "cancelled",
     of_booking.ChangedMind: "changed_mind",
+    of_booking.ConfirmedByLink: "confirmed",
+    of_booking.CancelledByLink: "cancelled",
+    of_booking.ChangedMindByLink: "changed_mind",
     of_booking.Expired: "expired",
     of_booking.ConfirmedByStaff: "by_staff",
     of_booking.CancelledByStaff: "by_staff",
@@ -65,7 +68,7 @@ def is_told_here(fact: TextSent | DeliveryReported, stream: Booking | Conversati
     if not Kind(fact.kind).asks:
         return True
     if isinstance(fact, TextSent):
-        return isinstance(stream, Conversation)
+        return isinstance(stream, Conversation) or stream.conversation is None
     return fact.bookings[:1] == [stream.id]
 
 
@@ -75,6 +78,8 @@ def _counts(fact: Fact, stream: Booking | Conversation) -> Counts:
     if isinstance(fact, Heard):
         return _of_heard(fact)
     if isinstance(fact, TextSent) and is_told_here(fact, stream):
+        if fact.kind == Kind.ASK_BY_EMAIL:
+            return {}
         return {"texts": 1, "segments": fact.segments}
     if isinstance(fact, DeliveryReported) and is_told_here(fact, stream):
         return {REPORTS[Delivery(fact.status)]: 1} if fact.status in REPORTS else {}

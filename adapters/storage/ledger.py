@@ -62,7 +62,8 @@ SELECT uid, stream, state FROM bookings WHERE clinic = :clinic AND starts_at > :
 LATEST_BOOKINGS = 10  # of one phone
 PHONE_DIGESTS = "phone digests"
 QUESTION_IS_DUE = """
-SELECT 1 FROM outbox WHERE conversation = :conversation AND kind IN ('ask', 'remind') AND status = 'due'
+SELECT 1 FROM outbox
+WHERE conversation = :conversation AND kind IN ('ask', 'ask_by_whatsapp', 'ask_by_email', 'remind') AND status = 'due'
 """
 ITEM = "SELECT * FROM staff_inbox WHERE stream = :stream AND version = :version"
 OPEN_ITEMS = """

@@ -20,11 +20,14 @@ _PARTS = {
     "call": {"phone"},
     "book_again": {"link"},
     "stop": {"clinic"},
+    "or_link": {"clinic", "confirm_link"},
+    "mail_subject": {"clinic"},
     "question_item": {"number", "whose", "date", "when", "day", "with_practitioner"},
     "stranger": _CLINIC,
     "help": _CLINIC,
 }
 _NEEDED = {
+    **dict.fromkeys(("or_link", "by_link", "by_link_many"), ("confirm_link",)),
     **dict.fromkeys(("question", "reminder"), ("clinic", "when")),
     **dict.fromkeys(("question_many", "reminder_many"), ("clinic", "list")),
     **dict.fromkeys(("question_series", "reminder_series"), ("clinic", "date", "last")),
@@ -138,7 +141,8 @@ def _of_template(name: str, text: str, original: str) -> Iterator[str]:
 def _allowed(name: str) -> frozenset[str]:
     if name in _PARTS:
         return frozenset(_PARTS[name])
-    return _BOOKING | {"_many": {"count", "last", "list"}, "_series": {"count", "last"}}.get(_ending(name), set())
+    of_many = {"_many": {"count", "last", "list"}, "_series": {"count", "last"}}.get(_ending(name), set[str]())
+    return _BOOKING | of_many | ({"confirm_link"} if name.startswith("by_link") else set[str]())
 
 
 def _ending(name: str) -> str:

@@ -16,9 +16,10 @@ from entrypoints.desk.render import in_clinic_time
 from entrypoints.desk.visit import Visit
 
 KIND = re.compile(r"(\w+)")
-GOOD = {"confirmed", "calendar_agreed", "confirmed_in_calendar", "confirmed_by_staff", "opted_in"}
+GOOD = {"confirmed", "calendar_agreed", "confirmed_in_calendar", "confirmed_by_staff", "confirmed_by_link", "opted_in"}
 BAD = {"cancelled", "changed_mind", "cancelled_in_calendar", "cancelled_by_staff", "calendar_refused", "text_refused"}
-WARN = {"handed_to_staff", "reply_unclear", "expired", "calendar_failed", "calendar_differs", "opted_out"}
+BAD |= {"cancelled_by_link", "changed_mind_by_link"}
+WARN = {"way_closed", "handed_to_staff", "reply_unclear", "expired", "calendar_failed", "calendar_differs", "opted_out"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _in_words(visit: Visit, name: str, value: object, shown: object) -> str:
         return visit.words(f"state.{value}")
     if name == "kind" and value in set(Kind):
         return visit.words(f"errand.{value}")
-    if name in ("how", "status") and visit.words.has(f"code.{value}"):
+    if name in ("how", "status", "way", "answer") and visit.words.has(f"code.{value}"):
         return visit.words(f"code.{value}")
     return "–" if shown in (None, "", []) else str(shown)
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from entrypoints.link.page import LinkPage
 from entrypoints.web import files
 from entrypoints.web.operations import Operations
 from entrypoints.web.webhooks import ANOTHER_METHOD, Webhooks
@@ -22,6 +23,7 @@ REFUSALS = {404: "there is nothing here", 405: ANOTHER_METHOD}
 def build(service: Service, pages: Sequence[BaseRoute] = ()) -> Starlette:
     """The web application. `pages` are the desk's routes, and the sandbox's."""
     webhooks, operations = Webhooks(service), Operations(service)
+    links = LinkPage(service, service.tokens)
     routes: list[BaseRoute] = [
         Route("/api/webhooks/cal", webhooks.calendar, methods=["POST"]),
         Route("/api/webhooks/cal/{clinic}", webhooks.calendar, methods=["POST"]),
@@ -33,6 +35,7 @@ def build(service: Service, pages: Sequence[BaseRoute] = ()) -> Starlette:
         Route("/healthz", operations.alive),
         Route("/readyz", operations.ready),
         files.shared(),
+        *links.routes(),
         *pages,
     ]
     web = Starlette(routes=routes, exception_handlers={404: _refused, 405: _refused, Exception: _failed})
@@ -44,10 +47,13 @@ async def _refused(request: Request, error: Exception) -> Response:
     """No such address, or another method. JSON, never text/plain: a carrier might text that to a patient."""
     status = error.status_code if isinstance(error, HTTPException) else 404
     headers = error.headers if isinstance(error, HTTPException) else None
-    log.warning(
-        "%s %s refused: %s", request.method, request.scope.get("raw_path", b"")[:60].decode("latin-1"), REFUSALS[status]
-    )
+    log.warning("%s %s refused: %s", request.method, _loggable(request.scope.get("raw_path", b"")), REFUSALS[status])
     return JSONResponse({"error": REFUSALS[status]}, status, headers)
+
+
+def _loggable(path: bytes) -> str:
+    """The path, without a confirm link's token: whoever has that may answer."""
+    return "/c/…" if path.startswith(b"/c/") else path[:60].decode("latin-1")
 
 
 async def _failed(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -26,10 +26,11 @@ from adapters.storage import migrations
 from adapters.twilio import Twilio
 from domain.clinics import Clinic
 from domain.inbox import sentence
+from entrypoints.link.tokens import Tokens
 from entrypoints.settings import ServiceSettings, Settings, StoreSettings
 from entrypoints.store import open_store
 from entrypoints.web import app
-from entrypoints.wiring import Service, assemble, clock
+from entrypoints.wiring import Doors, Service, assemble, clock
 from tests import databases
 from tests.adapters.calcom_payloads import SECRET, as_sent, attendee, cancelled, requested, signature
 
@@ -249,7 +250,13 @@ async def opened(url: str, outside: Outside) -> AsyncIterator[Service]:
     ):
         calendars = {clinic.key: CalCom(service_settings.calcom, client)}
         carriers = {clinic.key: Twilio(service_settings.carrier, client)}
-        yield assemble(store, calendars, carriers, {clinic.key: clinic}, clock)
+        yield assemble(
+            store,
+            Doors(calendars, carriers),
+            {clinic.key: clinic},
+            clock,
+            Tokens(b"secret", "https://replyes.example.org"),
+        )
 
 
 @contextmanager

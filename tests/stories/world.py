@@ -20,13 +20,16 @@ from domain.conversation import Conversation
 from domain.inbound import BookingRequested, BookingSettled, Delivery, DeliveryReport, Settlement
 from domain.reconcile import Reconciled
 from domain.sweep import Swept
+from entrypoints.link.tokens import Tokens
 from entrypoints.settings import StoreSettings
 from entrypoints.store import open_store
-from entrypoints.wiring import Service, assemble
+from entrypoints.wiring import Doors, Service, assemble
 from tests.databases import meddle
 from tests.examples import CLINIC_NUMBER, NOW, SARAH, UID, a_clinic, a_request, a_text
 
 INSTALLED_AT = str(round(NOW.timestamp() * 1000))  # for the clock of the stories
+
+TOKENS = Tokens(b"a secret for links", "https://replyes.example.org")
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -267,7 +270,7 @@ async def a_world(database: str, clinic: Clinic | None = None, clock: "Clock | N
     ):
         calendars = {"main": CalCom(calcom_settings, cal_client)}
         carriers = {"main": Twilio(twilio_settings, sms_client)}
-        yield World(assemble(store, calendars, carriers, clinics, clock), calendar, phone, clock)
+        yield World(assemble(store, Doors(calendars, carriers), clinics, clock, TOKENS), calendar, phone, clock)
 
 
 def told(database: str, story: Callable[[World], Coroutine[Any, Any, None]], **clinic: object) -> None:

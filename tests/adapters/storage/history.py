@@ -24,10 +24,15 @@ from domain.facts import Moment, booking_id
 from domain.inbound import Blame, BookingSettled, ConsentHint, Delivery, DeliveryReport, InboundText, Settlement
 from domain.inbox import Care, Staff
 from domain.ledger import Work
+from domain.linked import LinkAnswers
+from domain.links import Links
+from domain.mailing import Writing
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.ports import CalendarStatus, Rejected
 from domain.reminders import Reminders
+from domain.replies import Answer
 from domain.speech import Speech
+from domain.ways import Way
 from tests.adapters.storage.rooms import Rooms
 from tests.databases import column, meddle
 from tests.examples import CLINIC_NUMBER, NOW, START, a_clinic, a_request
@@ -37,10 +42,12 @@ Step = Sequence[Happening]
 
 CLINICS: dict[str, Clinic] = {
     "main": a_clinic(on_expiry=OnExpiry.CANCEL),
-    "east": a_clinic(key="east", max_clarifications=1, languages=("en", "de")),
+    "east": a_clinic(key="east", max_clarifications=1, languages=("en", "de"), ways=tuple(Way)),
 }
 NAMES = ["Zoë de la Quartermain", "Bartholomäus Ådlęr", "Xiomara O'Neil-Vance"]
 PHONES = ["+12025550143", "+12025550144", "+4915123456789", None]
+EMAILS = ["zoe@patients.example", "parents@home.example", None]
+BLAMES = [None, None, Blame.NO_WAY, Blame.FILTERED, Blame.OPTED_OUT]
 UIDS = [f"uid{number}" for number in range(6)]
 WORDS = [
     *("yes", "NO", "Yes please", "no thanks", "YES", "no", "maybe, is quarter past fine for my knee?", "START"),
@@ -59,8 +66,11 @@ class History:
         self.sent = 0
         self.confirmations = Confirmations(store.ledger, CLINICS)
         self.answers = Answers(store.ledger, CLINICS)
-        self.speech = Speech(store.ledger, CLINICS)
+        links = Links(lambda errand: f"https://replyes.example.org/c/{errand}", {})
+        self.speech = Speech(store.ledger, CLINICS, links)
+        self.writing = Writing(store.ledger, CLINICS, links)
         self.text_outcomes = TextOutcomes(store.ledger, CLINICS)
+        self.link_answers = LinkAnswers(self.text_outcomes, store.outbox)
         self.calendar_outcomes = CalendarOutcomes(store.ledger, CLINICS)
         self.expiry = Expiry(store.ledger, CLINICS)
         self.reminders = Reminders(store.ledger, CLINICS)
@@ -80,6 +90,7 @@ class History:
             uid=_one_of(UIDS, a),
             phone=_one_of(PHONES, a // 2 + b),
             patient_name=_one_of(NAMES, a),
+            email=_one_of(EMAILS, a + b),
             starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=1),
             rescheduled_from=_one_of(UIDS, a + 1) if b % 5 == 0 else None,
@@ -126,8 +137,9 @@ class History:
 
     async def _speaks(self, claimed: Claimed, how: int) -> None:
         if not claimed.in_doubt:
-            prepared = await self.speech.prepare(claimed, self.now)
-            if prepared is None:
+            writes = claimed.errand.kind.channel is Channel.EMAIL
+            prepared = await (self.writing.write if writes else self.speech.prepare)(claimed, self.now)
+            if not isinstance(prepared, tuple):
                 return
             claimed = prepared[0]
         if how < 6:
@@ -135,7 +147,7 @@ class History:
         elif how < 8:
             opted_out, landline = (
                 Rejected("21610", "", Blame.OPTED_OUT),
-                Rejected("30006", f"{PHONES[0]} is a landline"),
+                Rejected("30006", f"{PHONES[0]} is a landline", Blame.NO_WAY),
             )
             await self.text_outcomes.rejected(claimed, opted_out if how == 7 else landline, self.now)
         elif how == 8:
@@ -163,8 +175,19 @@ class History:
         errands = sorted(column(self.store.url, "SELECT errand FROM sent_texts UNION SELECT errand FROM outbox"))
         key = _one_of(errands, a) if errands and b % 2 else None
         message_id = self._message_id() if key else f"SM-out-{a % (self.sent + 1)}"
-        report = DeliveryReport(message_id, _one_of(list(Delivery), b), key, "30003")
+        report = DeliveryReport(message_id, _one_of(list(Delivery), b), key, "30003", _one_of(BLAMES, a))
         await self.text_outcomes.reported(_clinic(a), report, self.store.outbox, self.now)
+
+    async def answered_by_link(self, a: int, b: int) -> None:
+        """A button is pressed on the page of a question that has left, or may have."""
+        errands = sorted(column(self.store.url, "SELECT errand FROM sent_texts UNION SELECT errand FROM outbox"))
+        if not errands:
+            return
+        errand, answer = _one_of(errands, a), Answer.YES if b % 2 else Answer.NO
+        with suppress(NotPossible):
+            asked = await self.link_answers.look(errand, self.now)
+            shown = {one.id: one.starts_at.isoformat() for one in asked.bookings if one.starts_at and b % 5}
+            await self.link_answers.answer(errand, answer, shown, self.now)
 
     async def leases_ran_out(self, _: int, __: int) -> None:
         """Every worker has died."""
@@ -217,13 +240,18 @@ HAPPENINGS: dict[str, Callable[[History, int, int], Awaitable[None]]] = {
     "texted": History.texted,
     "worked": History.worked,
     "reported": History.reported,
+    "answered_by_link": History.answered_by_link,
     "waited": History.waited,
     "leases_ran_out": History.leases_ran_out,
     "expired": History.expired,
     "reminded": History.reminded,
     "staff_decided": History.staff_decided,
 }
-PRIVATE = [*NAMES, *(phone for phone in PHONES if phone), *(words for words in WORDS if len(words) > 9)]
+PRIVATE = [
+    *NAMES,
+    *(known for known in [*EMAILS, *PHONES] if known),
+    *(words for words in WORDS if len(words) > 9),
+]
 
 
 def _what_it_is_about(claimed: Claimed) -> tuple[object, ...]:

@@ -31,6 +31,9 @@ FROZEN = {
     "booking.confirmed": "state message_id words rule together",
     "booking.cancelled": "state message_id words rule together",
     "booking.changed_mind": "state message_id words rule together",
+    "booking.confirmed_by_link": "state together errand",
+    "booking.cancelled_by_link": "state together errand",
+    "booking.changed_mind_by_link": "state together errand",
     "booking.reply_unclear": "state message_id words rule",
     "booking.expired": "state cancels",
     "booking.confirmed_in_calendar": "state how told_at reason",
@@ -53,6 +56,10 @@ FROZEN = {
     "conversation.heard": "message_id words pictures meaning rule outcome bookings says",
     "conversation.opted_out": "by word message_id",
     "conversation.opted_in": "by word message_id",
+    "conversation.way_closed": "way why code bookings",
+    "conversation.way_opened": "way by",
+    "conversation.link_answered": "errand answer bookings",
+    "text.turned_to": "way bookings ask_at",
     "text.sent": "kind errand message_id words proved_by bookings",
     "text.refused": "kind errand code detail bookings",
     "text.withheld": "kind errand reason bookings",
@@ -63,8 +70,10 @@ FROZEN = {
     "staff.phone_shown": "who bookings",
 }
 ADDED_LATER = {  # for ever as well, with a default for older facts
-    "conversation.heard": "sent_at asked_at",
-    "conversation.question_asked": "segments",
+    "booking.requested": "email",
+    "booking.sms_sent": "by",
+    "conversation.heard": "sent_at asked_at by",
+    "conversation.question_asked": "segments kind",
     "text.sent": "segments",
     "staff.errand_handled": "who",
 }

@@ -18,14 +18,16 @@ from domain.conversation import Conversation, Outcome
 from domain.errands import Claimed, Errand, Kind
 from domain.errors import Conflict, StorageAway
 from domain.expiry import Expiry
-from domain.inbound import BookingSettled, Delivery, Settlement
+from domain.inbound import Blame, BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
 from domain.ledger import Known, SentText, Work
 from domain.lifecycle import State
+from domain.links import Links
 from domain.outcomes import TextOutcomes
 from domain.ports import Rejected
 from domain.replies import interpret
 from domain.speech import Speech
+from domain.ways import Way
 from tests.adapters.storage.rooms import Rooms, count, overheard, rooms
 from tests.databases import another_process, column, kind_of, meddle, seen
 from tests.examples import NOW, SARAH, START, UID, a_clinic, a_moment, a_request, a_text
@@ -190,6 +192,7 @@ async def a_long_story(store: Rooms) -> str:
     speaker = await store.ledger.conversation(stream)
     assert speaker
     speaker.ask("third", (STREAM,), "Reply YES", a_moment())
+    speaker.close_way(Way.WHATSAPP, Blame.NO_WAY, "63003", (STREAM,), a_moment())
     await store.ledger.append(Work(changed=[speaker]))
     return stream
 
@@ -327,7 +330,7 @@ async def test_a_text_is_recorded_though_the_question_about_a_new_start_was_refu
 async def the_question(store: Rooms) -> Claimed:
     """The only errand there is, about to leave."""
     [claimed] = await store.outbox.claim(NOW, 2)
-    prepared = await Speech(store.ledger, CLINICS).prepare(claimed, NOW)
+    prepared = await Speech(store.ledger, CLINICS, Links(str, {})).prepare(claimed, NOW)
     assert prepared
     return prepared[0]
 

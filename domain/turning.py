@@ -1,0 +1,91 @@
+"""DECIDE: what was to be asked did not arrive, or cannot. The clinic's next way is tried; where none is left, staff is
+called. A way that leads nowhere is remembered, so that nobody is asked that way in vain again."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.booking import Booking
+from domain.conversation import Conversation
+from domain.decisions import Decisions
+from domain.facts import Moment
+from domain.inbound import Blame
+from domain.inbox import Staff
+from domain.ledger import Work
+from domain.ways import Way, first_way
+
+LASTING = (Blame.NO_WAY, Blame.FILTERED)
+Speaker = Booking | Conversation
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A question that did not arrive by `way`; `code` is the other side's. `reason` and `detail` are for staff, should
+    no other way be left."""
+
+    way: Way | None
+    bookings: tuple[str, ...]
+    blame: Blame | None
+    code: str
+    reason: Staff
+    detail: str
+
+
+class Turning(Decisions):
+    """Base of what finds out that a question did not arrive."""
+
+    async def turn(self, failed: Failed, speaker: Speaker, work: Work, moment: Moment) -> None:
+        """Add to `work` what comes of it; `speaker` is one of the streams that it changes already."""
+        conversation = await self._conversation(speaker, work)
+        if conversation and failed.way and failed.blame in LASTING:
+            conversation.close_way(failed.way, failed.blame, failed.code, failed.bookings, moment)
+        waiting = [one for one in await self._bookings(failed.bookings, work) if one.is_open]
+        left = self._by_next_way(failed, conversation, waiting, moment)
+        if conversation and conversation.new_facts() and conversation not in work.changed:
+            work.changed.append(conversation)
+        work.changed += [one for one in waiting if one.new_facts() and one not in work.changed]
+        if left or not waiting:
+            streams = tuple(one.id for one in left) or failed.bookings
+            speaker.hand_to_staff(failed.reason, moment, failed.detail, streams)
+
+    def _by_next_way(
+        self, failed: Failed, conversation: Conversation | None, waiting: Sequence[Booking], moment: Moment
+    ) -> list[Booking]:
+        """Turn to the next way; returns the bookings for which there is none."""
+        if not waiting or (conversation and conversation.opted_out):
+            return list(waiting)
+        closed = conversation.closed_ways if conversation else {Way.SMS, Way.WHATSAPP}
+        way = first_way(self.clinic(waiting[0].clinic).ways, closed, failed.way)
+        speaker = conversation or waiting[0]
+        if way is Way.EMAIL:
+            for letter in one_letter_each(waiting):
+                speaker.turn_to(way, [one.id for one in letter], moment)
+            return [one for one in waiting if not has_email(one)]
+        if way is None:
+            return list(waiting)
+        speaker.turn_to(way, [one.id for one in waiting], moment)
+        return []
+
+    async def _conversation(self, speaker: Speaker, work: Work) -> Conversation | None:
+        if isinstance(speaker, Conversation):
+            return speaker
+        changed = next((one for one in work.changed if isinstance(one, Conversation)), None)
+        return changed or await self.ledger.conversation(speaker.conversation or "")
+
+    async def _bookings(self, streams: Sequence[str], work: Work) -> list[Booking]:
+        """Those that are changed already as they are, the others as they are stored."""
+        changed = {one.id: one for one in work.changed if isinstance(one, Booking)}
+        others = {one.id: one for one in await self.bookings([one for one in streams if one not in changed])}
+        return [found for one in streams if (found := changed.get(one) or others.get(one))]
+
+
+def has_email(booking: Booking) -> bool:
+    return booking.email is not None and bool(booking.email.text)
+
+
+def one_letter_each(bookings: Iterable[Booking]) -> list[list[Booking]]:
+    """The bookings that have an e-mail address, those of one address together."""
+    letters: dict[str, list[Booking]] = {}
+    for booking in bookings:
+        if has_email(booking) and booking.email:
+            letters.setdefault(booking.email.readable.lower(), []).append(booking)
+    return list(letters.values())
