@@ -63,6 +63,7 @@ class Service:
     handling: Handling
     link_answers: LinkAnswers
     tokens: Tokens
+    clock: Callable[[], datetime]
     clinics: Mapping[str, Clinic]
     calendars: Mapping[str, CalCom]
     carriers: Mapping[str, Carrier]
@@ -129,5 +130,6 @@ def assemble(
         carriers=doors.carriers,
         link_answers=LinkAnswers(text_outcomes, outbox),
         tokens=tokens,
+        clock=clock,
         worker=Worker(store, clinics, deliveries, clock=clock),
     )

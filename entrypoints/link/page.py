@@ -23,7 +23,7 @@ from entrypoints.link.tokens import Tokens
 from entrypoints.link.view import lines
 from entrypoints.web.files import Files
 from entrypoints.web.forms import read_form
-from entrypoints.wiring import Service, clock
+from entrypoints.wiring import Service
 
 log = logging.getLogger("replyes.link")
 
@@ -54,6 +54,7 @@ class LinkPage:
     def __init__(self, service: Service, tokens: Tokens) -> None:
         self._answers = service.link_answers
         self._tokens = tokens
+        self._clock = service.clock
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -70,7 +71,7 @@ class LinkPage:
             return _over(request)
         except StorageAway:
             return _over(request, AWAY)
-        return _page(request, asked, notice="changed" if "changed" in request.query_params else "")
+        return self._page(request, asked, notice="changed" if "changed" in request.query_params else "")
 
     async def _decide(self, request: Request) -> Response:
         address = f"/c/{request.path_params['token']}"
@@ -78,8 +79,8 @@ class LinkPage:
             form = await read_form(request)
             answer, asked = ANSWERS.get(form.get("answer", "")), await self._asked(request)
             if answer is None:
-                return _page(request, asked, NOT_UNDERSTOOD)
-            await self._answers.answer(self._errand(request), answer, _shown(form, asked), clock())
+                return self._page(request, asked, NOT_UNDERSTOOD)
+            await self._answers.answer(self._errand(request), answer, _shown(form, asked), self._clock())
         except NotPossible as error:
             return RedirectResponse(f"{address}?changed", 303, HEADERS) if error.code == "changed" else _over(request)
         except StorageAway:
@@ -97,9 +98,22 @@ class LinkPage:
         booking = dict(enumerate(asked.bookings, 1)).get(request.path_params["place"])
         if booking is None or booking.state is not State.CONFIRMED:
             return _over(request)
-        body = entry.entry(booking, asked.clinic, wording.entry(asked.clinic, booking), clock())
+        body = entry.entry(booking, asked.clinic, wording.entry(asked.clinic, booking), self._clock())
         named = {"Content-Disposition": 'attachment; filename="appointment.ics"'}
         return Response(body, media_type=entry.MEDIA_TYPE, headers=HEADERS | named)
+
+    def _page(self, request: Request, asked: Asked, status: int = 200, notice: str = "") -> Response:
+        words = wording.page(asked.bookings[0].language, asked.clinic)
+        shown = lines(asked, self._clock())
+        context = {
+            "path": request.url.path,
+            "clinic": asked.clinic,
+            "lines": shown,
+            "to_answer": [line for line in shown if line.is_open],
+            "is_waiting": any(line.is_waiting for line in shown),
+            "notice": words[notice] if notice else "",
+        }
+        return _html("page.html", words, status, context)
 
     def _errand(self, request: Request) -> str:
         """Raises NotPossible for a token that is not of our making."""
@@ -109,7 +123,7 @@ class LinkPage:
         return errand
 
     async def _asked(self, request: Request) -> Asked:
-        return await self._answers.look(self._errand(request), clock())
+        return await self._answers.look(self._errand(request), self._clock())
 
 
 def _shown(form: Mapping[str, str], asked: Asked) -> dict[str, str]:
@@ -117,20 +131,6 @@ def _shown(form: Mapping[str, str], asked: Asked) -> dict[str, str]:
     named: list[Booking] = list(asked.bookings)
     shown = {booking.id: form.get(f"start-{place}", "") for place, booking in enumerate(named, 1)}
     return {stream: start for stream, start in shown.items() if start}
-
-
-def _page(request: Request, asked: Asked, status: int = 200, notice: str = "") -> Response:
-    words = wording.page(asked.bookings[0].language, asked.clinic)
-    shown = lines(asked, clock())
-    context = {
-        "path": request.url.path,
-        "clinic": asked.clinic,
-        "lines": shown,
-        "to_answer": [line for line in shown if line.is_open],
-        "is_waiting": any(line.is_waiting for line in shown),
-        "notice": words[notice] if notice else "",
-    }
-    return _html("page.html", words, status, context)
 
 
 def _over(request: Request, status: int = GONE) -> Response:
