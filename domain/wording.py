@@ -99,10 +99,10 @@ def letter(clinic: Clinic, bookings: Sequence[Booking], now: datetime, link: str
 
 def _ended(page: Page, written: str, offer: Offer, *, first: bool) -> str:
     """A question ends with how to answer on a page, where that is offered beside a reply, and, in a phone's first text,
-    with how to stop. Nobody can reply STOP where nobody can reply."""
-    if offer.replies and first:
-        written += page.texts["stop"]
-    return written + page.texts["or_link"] if offer.replies and offer.link else written
+    with how to stop. Where nobody can reply, nobody can reply STOP."""
+    if offer.replies and offer.link:
+        written += page.texts["or_link"]
+    return written + page.texts["stop"] if offer.replies and first else written
 
 
 def _form(page: Page, says: str, bookings: int, named: int) -> str:

@@ -65,7 +65,7 @@ def test_a_text_may_be_answered_by_a_link_as_well(database: str) -> None:
     async def story(world: World) -> None:
         await asked(world)
         assert "Reply YES to confirm" in world.phone.said[0]
-        assert re.search(r" Or answer here: https://replyes\.example\.org/c/[\w-]{32}$", world.phone.said[0])
+        assert re.search(r" Or answer here: https://replyes\.example\.org/c/[\w-]{32} Reply STOP", world.phone.said[0])
 
     told_of_links(database, story)
 
