@@ -1,0 +1,337 @@
+"""A question that does not arrive is asked by the clinic's next way, and by a person where none is left."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from adapters.smtp import Smtp, SmtpSettings
+from domain.channels import Channel
+from domain.inbound import Blame, Delivery, DeliveryReport
+from domain.mailing import Mailing
+from domain.ways import Way
+from tests.adapters.mailbox import Mailbox, mails, server
+from tests.examples import SARAH, START, UID
+from tests.stories.test_links import Browser
+from tests.stories.world import World, refuses, told
+
+EMAIL = "sarah@patients.example"
+BY_EMAIL = {"ways": (Way.SMS, Way.EMAIL)}
+LANDLINE, BLOCKED = refuses(400, 21614), refuses(400, 21610)
+LINK = re.compile(r"https://replyes\.example\.org(/c/[\w-]{32})\s")
+
+Story = Callable[[World, Mailbox], Coroutine[Any, Any, None]]
+
+
+@asynccontextmanager
+async def a_mail_server(world: World, mailbox: Mailbox) -> AsyncIterator[None]:
+    async with server(mailbox) as address:
+        settings = SmtpSettings(f"smtp://{address}", "clinic@clinic.example")
+        mailing = world.service.worker.deliveries[Channel.EMAIL]
+        assert isinstance(mailing, Mailing)
+        mailing.mailers = {"main": Smtp(settings, world.clock, time_limit=0.5)}
+        yield
+
+
+def told_with_mail(database: str, story: Story, mailbox: Mailbox | None = None, **clinic: object) -> None:
+    async def run(world: World) -> None:
+        box = mailbox or Mailbox()
+        async with a_mail_server(world, box):
+            await story(world, box)
+
+    told(database, run, **{**BY_EMAIL, **clinic})
+
+
+async def books(world: World, **changes: object) -> None:
+    """A patient books, and whatever comes of it at once."""
+    await world.books(**{"email": EMAIL, **changes})
+    world.clock.passes(seconds=10)
+    await world.works()
+
+
+async def reports(world: World, blame: Blame | None, code: str = "30003") -> None:
+    """The carrier could not deliver the last text."""
+    report = DeliveryReport(world.phone.texts[-1]["sid"], Delivery.UNDELIVERED, None, code, blame)
+    await world.service.text_outcomes.reported("main", report, world.service.store.outbox, world.clock())
+    await world.works()
+
+
+def link_of(mailbox: Mailbox) -> str:
+    found = LINK.search(mails(mailbox)[-1].get_content())
+    assert found
+    return found[1]
+
+
+async def presses(world: World, path: str, answer: str) -> None:
+    browser = Browser(world)
+    await browser.opens(path)
+    await browser.presses(answer)
+    await world.works()
+
+
+# -- SMS, then e-mail, then staff ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("blame", [None, Blame.NO_WAY, Blame.FILTERED])
+def test_a_question_that_did_not_arrive_is_asked_by_e_mail(database: str, blame: Blame | None) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        await reports(world, blame)
+        (mail,) = mails(mailbox)
+        assert (mail["To"], await world.staff()) == (EMAIL, [])
+        await presses(world, link_of(mailbox), "yes")
+        assert (world.calendar.statuses, len(world.phone.said)) == ({UID: "accepted"}, 1)
+
+    told_with_mail(database, story)
+
+
+def test_a_report_that_comes_again_asks_once(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        await asyncio.gather(*(reports(world, Blame.NO_WAY) for _ in range(4)))
+        await reports(world, Blame.NO_WAY)
+        assert len(mails(mailbox)) == 1
+
+    told_with_mail(database, story)
+
+
+def test_a_report_after_the_answer_asks_nobody(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        question = world.phone.texts[-1]["sid"]
+        await world.replies("YES")
+        report = DeliveryReport(question, Delivery.UNDELIVERED, None, "30003")
+        await world.service.text_outcomes.reported("main", report, world.service.store.outbox, world.clock())
+        await world.works()
+        assert mails(mailbox) == []
+
+    told_with_mail(database, story)
+
+
+def test_staff_is_called_where_no_other_way_is_left(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, email=None)
+        await reports(world, None)
+        assert await world.staff() == ["A text did not arrive (ask, code 30003): please call the patient."]
+        assert mails(mailbox) == []
+
+    told_with_mail(database, story)
+
+
+def test_a_landline_is_remembered(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        await books(world, uid="second", starts_at=START + timedelta(days=1))
+        assert (world.phone.sends, len(mails(mailbox))) == (1, 2)
+        assert (await world.conversation()).closed_ways == {"sms": "no_way"}
+
+    told_with_mail(database, story)
+
+
+def test_a_landline_without_another_way_is_not_texted_again_either(database: str) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        await books(world, uid="second", starts_at=START + timedelta(days=1))
+        assert world.phone.sends == 1
+        assert (await world.staff())[-1] == "This phone takes no texts (no_way): please call the patient."
+
+    told(database, story)
+
+
+def test_what_was_filtered_is_never_repeated(database: str) -> None:
+    """Not by a reminder either: each repetition makes the sender look worse."""
+
+    async def story(world: World) -> None:
+        await books(world, starts_at=START + timedelta(days=5))
+        await reports(world, Blame.FILTERED, "30007")
+        for _ in range(8):
+            world.clock.passes(hours=12)
+            await world.reminders_run()
+            await world.works()
+        assert world.phone.sends == 1
+
+    told(database, story, expire_after=timedelta(days=30))
+
+
+def test_a_phone_that_was_only_switched_off_is_texted_next_time(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        await reports(world, None)
+        await books(world, uid="second", starts_at=START + timedelta(days=1))
+        assert world.phone.sends == 2
+
+    told_with_mail(database, story)
+
+
+def test_a_text_from_a_phone_shows_that_it_takes_texts(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        await world.replies("hello?")
+        assert (await world.conversation()).closed_ways == {}
+
+    told_with_mail(database, story)
+
+
+def test_a_person_who_asks_again_has_it_tried_again(database: str) -> None:
+    async def story(world: World) -> None:
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        await world.service.desk.ask_again(f"booking-main-{UID}", "Anna", world.clock())
+        await world.works()
+        assert world.phone.sends == 2
+
+    told(database, story)
+
+
+def test_a_phone_that_wants_no_texts_is_not_written_to_otherwise(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(BLOCKED)
+        await books(world)
+        assert mails(mailbox) == []
+        assert len(await world.staff()) == 1
+
+    told_with_mail(database, story)
+
+
+def test_e_mails_go_to_each_address_once(database: str) -> None:
+    """One phone, two children with an address each, and one of them with two appointments."""
+
+    async def story(world: World, mailbox: Mailbox) -> None:
+        for week, (uid, email) in enumerate([("a", "a@x.example"), ("b", "B@x.example"), ("c", "b@x.example")]):
+            await world.books(uid=uid, email=email, starts_at=START + timedelta(weeks=week))
+        world.clock.passes(seconds=10)
+        world.phone.instead.append(LANDLINE)
+        await world.works()
+        assert sorted(mail["To"] for mail in mails(mailbox)) == ["B@x.example", "a@x.example"]
+
+    told_with_mail(database, story)
+
+
+def test_an_address_is_kept_only_by_a_clinic_that_writes_to_it(database: str) -> None:
+    async def story(world: World) -> None:
+        await books(world)
+        booking = await world.service.store.ledger.booking(f"booking-main-{UID}")
+        assert booking
+        assert booking.email is None
+
+    told(database, story)
+
+
+# -- Patients without a phone -------------------------------------------------------------------------------------
+
+
+def test_a_patient_without_a_phone_is_asked_by_e_mail(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        assert (await world.state(), await world.staff()) == ("sms_sent", [])
+        await presses(world, link_of(mailbox), "no")
+        assert (world.calendar.statuses, world.phone.sends) == ({UID: "cancelled"}, 0)
+
+    told_with_mail(database, story)
+
+
+def test_a_patient_without_a_phone_is_reminded_by_e_mail_and_not_called_unreached(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None, starts_at=START + timedelta(days=5))
+        world.clock.passes(hours=24)
+        await world.reminders_run()
+        await world.works()
+        assert len(mails(mailbox)) == 2
+        world.clock.passes(days=4)
+        await world.expiry_runs()
+        assert await world.staff() == ["The patient did not answer in time."]
+
+    told_with_mail(database, story)
+
+
+def test_an_answer_by_e_mail_that_cal_com_refuses_is_left_to_staff(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        world.calendar.statuses[UID] = "cancelled"
+        await presses(world, link_of(mailbox), "yes")
+        assert len(await world.staff()) == 1
+        assert (world.phone.sends, await world.errands()) == (0, [])
+
+    told_with_mail(database, story)
+
+
+# -- Mail servers -------------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_does_not_exist_is_left_to_staff(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        assert await world.staff() == ["A text could not be sent (ask_by_email, code 550): please call the patient."]
+
+    told_with_mail(database, story, Mailbox(RCPT="550 no such user"))
+
+
+def test_a_mail_server_that_refuses_us_is_told_to_staff_once(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        for uid in ("one", "two", "three"):
+            await books(world, uid=uid, phone=None)
+        assert [why for why in await world.staff() if "mail server" in why] == [
+            "The mail server refuses our account (550): e-mails wait until that is mended."
+        ]
+        mailbox.says.clear()
+        world.clock.passes(hours=1)
+        await world.works()
+        assert len(mails(mailbox)) == 3
+
+    told_with_mail(database, story, Mailbox(MAIL="550 who are you?"))
+
+
+def test_an_e_mail_in_doubt_is_not_sent_again_and_an_answer_to_it_counts(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        world.clock.passes(minutes=5)
+        await world.works()
+        assert len(mails(mailbox)) == 1
+        await presses(world, link_of(mailbox), "yes")
+        assert (world.calendar.statuses, await world.errands()) == ({UID: "accepted"}, [])
+
+    told_with_mail(database, story, Mailbox(DATA="hang up"))
+
+
+def test_an_e_mail_that_stays_in_doubt_is_left_to_staff(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        for _ in range(3):
+            world.clock.passes(minutes=10)
+            await world.works()
+        assert len(mails(mailbox)) == 1
+        assert await world.staff() == [
+            "Nobody can tell whether a text was sent (ask_by_email): please call the patient."
+        ]
+
+    told_with_mail(database, story, Mailbox(DATA="hang up"))
+
+
+def test_a_decision_withdraws_an_e_mail_that_has_not_left(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await world.books(email=EMAIL, phone=None)
+        await world.service.desk.confirm(f"booking-main-{UID}", "Anna", world.clock())
+        world.clock.passes(seconds=10)
+        await world.works()
+        assert mails(mailbox) == []
+
+    told_with_mail(database, story)
+
+
+def test_a_number_is_never_written_down_with_an_address(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        await reports(world, Blame.NO_WAY)
+        assert len(mails(mailbox)) == 1
+
+    caplog.set_level("DEBUG", "replyes")
+    told_with_mail(database, story)
+    assert EMAIL not in caplog.text
+    assert SARAH not in caplog.text
