@@ -29,10 +29,11 @@ from tests.adapters.carriers.driver import (
 ACCOUNT, TOKEN = "AC" + "0a" * 16, "7f" * 16
 SETTINGS = TwilioSettings(ACCOUNT, (TOKEN,), CLINIC, PUBLIC_URL)
 CODES = {
-    Blame.PERMANENT: (400, 21211),
+    Blame.PERMANENT: (400, 21617),
     Blame.CONFIGURATION: (400, 21606),
     Blame.ACCOUNT: (401, 20003),
     Blame.OPTED_OUT: (400, 21610),
+    Blame.NO_WAY: (400, 21635),
 }
 STATUSES = {
     Delivery.ACCEPTED: "queued",
