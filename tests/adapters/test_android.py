@@ -110,7 +110,7 @@ OUTCOMES: dict[str, tuple[Handler, Accepted | Rejected | Retry | InDoubt]] = {
         refused(400, "failed to select device: record not found"),
         rejected(400, Blame.CONFIGURATION),
     ),
-    "an invalid number": (refused(400, "invalid phone number"), rejected(400, Blame.PERMANENT)),
+    "an invalid number": (refused(400, "invalid phone number"), rejected(400, Blame.NO_WAY)),
     "refused without a word": (answered(400, b""), rejected(400, Blame.PERMANENT)),
     "refused with a number for words": (answered(400, {"message": 17}), rejected(400, Blame.PERMANENT)),
     "too many requests": (refused(429), Retry("")),
