@@ -92,10 +92,10 @@ class AndroidDriver(Driver):
         payload = {"messageId": key or self.ids[0], "phoneNumber": PATIENT, "recipient": PATIENT, "simNumber": 1}
         return self._posted(REPORTS, EVENTS[status], payload)
 
-    def report_blaming(self, blame: Blame | None) -> RawRequest | None:
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
         if blame not in REASONS:
             return None
-        payload = {"messageId": KEY, "phoneNumber": PATIENT, "simNumber": 1, "reason": REASONS[blame]}
+        payload = {"messageId": key, "phoneNumber": PATIENT, "simNumber": 1, "reason": REASONS[blame]}
         return self._posted(REPORTS, "sms:failed", payload)
 
     def _posted(self, path: str, event: str, payload: dict[str, object]) -> RawRequest:

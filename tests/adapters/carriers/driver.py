@@ -130,7 +130,7 @@ class Driver(ABC):
         """How far `sent_id` came, signed; its path and whatever else carries the key. Without one, the first of
         `ids`."""
 
-    def report_blaming(self, blame: Blame | None) -> RawRequest | None:
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
         """The first of `ids` did not arrive, for this reason, or for one that passes; None where the carrier never
         tells that in a report."""
         return None

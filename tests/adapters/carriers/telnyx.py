@@ -109,11 +109,11 @@ class TelnyxDriver(Driver):
     def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
         return self._report(status, key, [])
 
-    def report_blaming(self, blame: Blame | None) -> RawRequest | None:
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
         if blame not in REPORTED:
             return None
         code, title = REPORTED[blame]
-        return self._report(Delivery.UNDELIVERED, KEY, [{"code": code, "title": title}])
+        return self._report(Delivery.UNDELIVERED, key, [{"code": code, "title": title}])
 
     def _report(self, status: Delivery, key: str | None, errors: list[object]) -> RawRequest:
         path = f"{REPORTS}/{key}" if key else REPORTS

@@ -145,11 +145,11 @@ class TwilioDriver(Driver):
         fields = {"MessageSid": self.ids[0], "MessageStatus": STATUSES[status], "AccountSid": ACCOUNT, "To": PATIENT}
         return self._posted(f"{REPORTS}/{key}" if key else REPORTS, fields)
 
-    def report_blaming(self, blame: Blame | None) -> RawRequest | None:
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
         if blame not in REPORTED:
             return None
         fields = {"MessageSid": self.ids[0], "AccountSid": ACCOUNT, "To": PATIENT, "MessageStatus": "undelivered"}
-        return self._posted(f"{REPORTS}/{KEY}", {**fields, "ErrorCode": REPORTED[blame]})
+        return self._posted(f"{REPORTS}/{key}", {**fields, "ErrorCode": REPORTED[blame]})
 
     def report_of_reading(self) -> RawRequest:
         fields = {"MessageSid": self.ids[0], "MessageStatus": "read", "AccountSid": ACCOUNT}

@@ -124,11 +124,11 @@ class VonageDriver(Driver):
     def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
         return self._report(STATUSES.get(status, "submitted"), key, {})
 
-    def report_blaming(self, blame: Blame | None) -> RawRequest | None:
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
         if blame not in REPORTED:
             return None
         error = {"type": ERRORS + REPORTED[blame], "title": REPORTED[blame], "detail": "no", "instance": "i1"}
-        return self._report("rejected", KEY, {"error": error})
+        return self._report("rejected", key, {"error": error})
 
     def report_of_reading(self) -> RawRequest:
         return self._report("read", KEY, {"channel": "whatsapp"})
