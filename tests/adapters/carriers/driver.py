@@ -33,8 +33,9 @@ Handler = Callable[[httpx.Request], httpx.Response]
 class Driver(ABC):
     """One carrier. Its clock stands at NOW, its account belongs to CLINIC, and its secrets are made up.
 
-    `ids` are three ids as the carrier writes them; `dated` tells whether its signature has a date; `thanks` are its
-    answers to a text and to a report; `refusals` are its statuses for errors, an unsigned request beside them.
+    `ids` are three ids as the carrier writes them; `dated` tells whether its signature has a date, `signs_fields`
+    whether it signs what a form says instead of its bytes; `thanks` are its answers to a text and to a report;
+    `refusals` are its statuses for errors, an unsigned request beside them.
 
     Where an account may be set up otherwise, `short`, `named` and `pooled` are the settings of one that sends from
     SHORT_CODE, from NAME and from a pool of numbers (and that pool), and `templates` what it calls the words that were
@@ -48,6 +49,7 @@ class Driver(ABC):
     refusals: ClassVar[Mapping[type[ReplyesError], int]]
     unsigned_status: ClassVar[int]
     secrets: ClassVar[tuple[str, ...]]
+    signs_fields: ClassVar[bool] = False
     short: ClassVar[Mapping[str, object] | None] = {"sender": SHORT_CODE}
     named: ClassVar[Mapping[str, object] | None] = {"sender": NAME}
     pooled: ClassVar[tuple[Mapping[str, object], str] | None] = None
@@ -70,10 +72,6 @@ class Driver(ABC):
     @abstractmethod
     def refuses(self, blame: Blame, words: str = "no") -> httpx.Response | None:
         """A send is refused for this reason, with these words; None where the carrier never tells that at the call."""
-
-    def throttles(self) -> httpx.Response:
-        """Too many sends; come again in 7 s."""
-        return httpx.Response(429, headers={"Retry-After": "7"}, json={})
 
     def asked_in(self, request: httpx.Request) -> tuple[str, list[str], str, str]:
         """(template, blanks, to, from) of a text in approved words, as it left; numbers in E.164."""

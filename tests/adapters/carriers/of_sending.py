@@ -1,7 +1,9 @@
 """What becomes of a send, and where it can be looked up again."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import httpx
 
@@ -10,8 +12,26 @@ from domain.ports import Accepted, Carrier, FoundText, InDoubt, Rejected, Retry
 from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, QUESTION, Driver
 from tests.adapters.carriers.promises import outcome_of, promise
 
-DISTURBANCES = (httpx.ReadTimeout, httpx.WriteTimeout, httpx.ReadError, httpx.RemoteProtocolError)
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+DISTURBANCES = (
+    *(httpx.ReadTimeout, httpx.WriteTimeout, httpx.ReadError, httpx.WriteError, httpx.CloseError),
+    httpx.RemoteProtocolError,
+)
+NEVER_LEFT = (
+    *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol),
+    httpx.LocalProtocolError,
+)
+DATE, LATER, EARLIER = (f"Mon, 23 Nov 2026 10:{when} GMT" for when in ("00:00", "00:07", "59:59"))
+# Retry-After and the answer's own Date, and how long to wait then.
+WAITS: list[tuple[dict[str, str], timedelta | None]] = [
+    ({"Retry-After": "7"}, timedelta(seconds=7)),
+    ({"Retry-After": LATER, "Date": DATE}, timedelta(seconds=7)),
+    ({"Retry-After": DATE, "Date": EARLIER}, timedelta(0)),
+    ({"Retry-After": LATER}, None),
+    ({"Retry-After": "999999999"}, timedelta(days=1)),
+    ({"Retry-After": "soon", "Date": DATE}, None),
+    ({"Retry-After": "-7", "Date": DATE}, None),
+    ({}, None),
+]
 
 
 def blamed(driver: Driver, blame: Blame) -> None:
@@ -60,6 +80,16 @@ def rejected_for_the_account(driver: Driver) -> None:
     blamed(driver, Blame.ACCOUNT)
 
 
+@promise("rejected: by a status alone")
+def rejected_by_status(driver: Driver) -> None:
+    blames = {400: Blame.PERMANENT, 422: Blame.PERMANENT, **dict.fromkeys((401, 403, 404, 405, 407), Blame.ACCOUNT)}
+    for status, blame in blames.items():
+        for content in (b"", b"<html>", b"[]", b"[" * 100_000):
+            outcome = outcome_of(driver, httpx.Response(status, content=content))
+            assert isinstance(outcome, Rejected)
+            assert (outcome.code, outcome.blame) == (f"HTTP {status}", blame), content[:9]
+
+
 @promise("rejected: opted out")
 def rejected_for_an_opt_out(driver: Driver) -> str | None:
     if driver.refuses(Blame.OPTED_OUT) is not None:
@@ -72,15 +102,17 @@ def rejected_for_an_opt_out(driver: Driver) -> str | None:
 
 @promise("retry: too many, and the wait that is asked for")
 def throttled(driver: Driver) -> None:
-    outcome = outcome_of(driver, driver.throttles())
-    assert isinstance(outcome, Retry), outcome
-    assert outcome.after == timedelta(seconds=7)
+    for headers, after in WAITS:
+        answer = httpx.Response(429, headers=headers, json={})
+        outcome = outcome_of(driver, answer)
+        assert isinstance(outcome, Retry), outcome
+        assert outcome.after == after, headers
 
 
 @promise("retry: never left this machine")
 def never_left(driver: Driver) -> None:
     for error in NEVER_LEFT:
-        assert isinstance(outcome_of(driver, error), Retry), error
+        assert outcome_of(driver, error) == Retry(error.__name__), "told without the URL, which names the phone"
 
 
 @promise("in doubt: 5xx")
@@ -93,13 +125,24 @@ def in_doubt_by_status(driver: Driver) -> None:
 @promise("in doubt: time-outs and broken connections")
 def in_doubt_by_silence(driver: Driver) -> None:
     for error in DISTURBANCES:
-        assert isinstance(outcome_of(driver, error), InDoubt), error
+        assert outcome_of(driver, error) == InDoubt(error.__name__), "told without the URL, which names the phone"
+
+
+@promise("in doubt: an answer that never comes, after the time limit")
+def in_doubt_for_ever(driver: Driver) -> None:
+    assert driver.call(silent, lambda carrier: carrier.send(QUESTION)) == InDoubt("TimeoutError")
+
+
+async def silent(request: httpx.Request) -> httpx.Response:
+    await asyncio.Event().wait()
+    raise AssertionError
 
 
 @promise("in doubt: a 2xx without an id")
 def in_doubt_without_an_id(driver: Driver) -> None:
-    for content in (b"", b"<html>", b"[]", b'"yes"', b"{}", b"\xff", b"[" * 100_000):
-        assert isinstance(outcome_of(driver, httpx.Response(200, content=content)), InDoubt), content[:9]
+    for status in (200, 201, 202):
+        for content in (b"", b"<html>", b"[]", b'"yes"', b"{}", b"\xff", b"[" * 100_000, b'{"id": "\xff"}'):
+            assert isinstance(outcome_of(driver, httpx.Response(status, content=content)), InDoubt), content[:9]
 
 
 @promise("never repeats and never follows a redirect by itself")
@@ -125,6 +168,44 @@ def received(driver: Driver) -> str | None:
         return _has_no_list(driver, heard)
     assert heard == [InboundText(driver.ids[1], PATIENT, CLINIC, "YES", sent_at=NOW)]
     return None
+
+
+@promise("a list that cannot be read is not an empty one")
+def unreadable(driver: Driver) -> None:
+    for answer in (401, 500, 302, b"<html>", b"{}", b"", httpx.ConnectError, httpx.ReadTimeout, None):
+        for told in _both(driver, silent if answer is None else _answering(answer)):
+            assert isinstance(told, Retry), (answer, told)
+            assert PATIENT[2:] not in told.detail
+
+
+@promise("a list is asked for again after the wait that it asks for")
+def list_throttled(driver: Driver) -> str | None:
+    if driver.listed() is None:
+        return "has none, and says so"
+    found, heard = _both(driver, lambda request: httpx.Response(429, headers={"Retry-After": "7"}, json={}))
+    for told in (found, heard):
+        assert isinstance(told, Retry)
+        assert told.after == timedelta(seconds=7)
+    return None
+
+
+def _both(driver: Driver, handler: Callable[[httpx.Request], Any]) -> list[object]:
+    """What a look-up and the list of received texts say."""
+    return [
+        driver.call(handler, lambda carrier: carrier.find(QUESTION, NOW)),
+        driver.call(handler, lambda carrier: carrier.received(NOW)),
+    ]
+
+
+def _answering(answer: int | bytes | type[Exception]) -> Callable[[httpx.Request], httpx.Response]:
+    def handler(request: httpx.Request) -> httpx.Response:
+        if isinstance(answer, int):
+            return httpx.Response(answer, headers={"Location": "https://elsewhere.example"}, json={})
+        if isinstance(answer, bytes):
+            return httpx.Response(200, content=answer)
+        raise answer(f"at {request.url}")
+
+    return handler
 
 
 def _asked(driver: Driver, work: Callable[[Carrier], object]) -> object:

@@ -1,16 +1,13 @@
 """Who is not believed, how everybody is answered, and what nobody gets to read."""
 
-import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-
-import httpx
+from urllib.parse import parse_qsl
 
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import Blame, Delivery
-from tests.adapters.carriers.driver import CLINIC, KEY, PATIENT, REPORTS, TEXTS, Driver, altered
-from tests.adapters.carriers.promises import outcome_of, promise, refusal, reports_of
+from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, QUESTION, REPORTS, TEXTS, Driver, altered
+from tests.adapters.carriers.promises import logged, outcome_of, promise, refusal, reports_of
 
 
 @promise("forged: refused")
@@ -28,7 +25,8 @@ def unsigned(driver: Driver) -> None:
     carrier = driver.receiver()
     error = refusal(carrier.receive_texts, driver.unsigned(driver.text("YES")))
     other = refusal(reports_of(carrier), driver.unsigned(driver.report(Delivery.SENT)))
-    for one in (error, other):
+    blank = replace(driver.text("YES"), headers=dict.fromkeys(driver.text("YES").headers, ""))
+    for one in (error, other, refusal(carrier.receive_texts, blank)):
         assert isinstance(one, NotAuthentic)
         assert not one.signed
         assert carrier.answer_texts(one).status == carrier.answer_reports(one).status == driver.unsigned_status
@@ -39,6 +37,17 @@ def altered_words(driver: Driver) -> None:
     request = driver.text("YES")
     error = refusal(driver.receiver().receive_texts, altered(request, request.body.replace(b"YES", b"YEP")))
     assert isinstance(error, NotAuthentic)
+
+
+@promise("altered by one bit: refused")
+def altered_bits(driver: Driver) -> None:
+    carrier, request = driver.receiver(), driver.text("YES")
+    for place in range(len(request.body)):
+        body = bytearray(request.body)
+        body[place] ^= 1 << place % 8
+        if parse_qsl(body.decode("latin-1")) == parse_qsl(request.body.decode("latin-1")) and driver.signs_fields:
+            continue  # %2b and %2B are one plus
+        assert isinstance(refusal(carrier.receive_texts, altered(request, bytes(body))), NotAuthentic), place
 
 
 @promise("stale: refused")
@@ -117,10 +126,20 @@ def discreet(driver: Driver) -> None:
 
 
 def _outcomes(driver: Driver) -> Iterator[str]:
-    words = f"The number {PATIENT} is bad for {driver.secrets[0]}"
-    answers = [driver.refuses(blame, words) for blame in list(Blame)[:4]]
-    for answer in (*(answer for answer in answers if answer), httpx.ReadTimeout, httpx.ConnectError):
-        yield repr(outcome_of(driver, answer))
+    for number in (PATIENT, "(202) 555-0143", "+1 202 555 0143", "202.555.0143"):
+        words = f"The number {number} is bad\x00 for {driver.secrets[0]}, " + "no " * 10_000
+        answers = [driver.refuses(blame, words) for blame in Blame]
+        for answer in filter(None, answers):
+            for status in (answer.status_code, 429, 500):
+                answer.status_code = status
+                outcome = outcome_of(driver, answer)
+                assert len(repr(outcome)) < 600, "what is stored has an end"
+                assert "555" not in repr(outcome)
+                assert "\\x00" not in repr(outcome)
+                yield repr(outcome)
+    if driver.listed() is not None:
+        found = driver.call(driver.looked_up, lambda carrier: carrier.find(QUESTION, NOW))  # type: ignore[arg-type]
+        yield repr(found)
 
 
 def _errors(driver: Driver) -> Iterator[str]:
@@ -129,19 +148,3 @@ def _errors(driver: Driver) -> Iterator[str]:
     for spoil in spoilt:
         yield repr(refusal(carrier.receive_texts, spoil(request)))
         yield repr(refusal(reports_of(carrier), spoil(report)))
-
-
-@contextmanager
-def logged(at_least: int = logging.DEBUG) -> Iterator[list[str]]:
-    """What our loggers say, down to this level."""
-    lines: list[str] = []
-    handler, log = logging.Handler(), logging.getLogger("replyes")
-    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
-    level = log.level
-    log.addHandler(handler)
-    log.setLevel(at_least)
-    try:
-        yield lines
-    finally:
-        log.removeHandler(handler)
-        log.setLevel(level)

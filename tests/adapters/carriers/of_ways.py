@@ -23,8 +23,7 @@ from tests.adapters.carriers.driver import (
     SHORT_CODE,
     Driver,
 )
-from tests.adapters.carriers.of_strangers import logged
-from tests.adapters.carriers.promises import promise
+from tests.adapters.carriers.promises import logged, promise
 
 NO_WHATSAPP = "does not speak it; refused without a call"
 ANOTHER = "+12025550177"  # another number of the same account

@@ -1,7 +1,9 @@
 """What every carrier promises, whatever it speaks at the wire. A promise is kept, or it raises; what it returns tells
 how it is kept where the carrier cannot do it as the others do. The promises stand in the files of_*.py."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import httpx
 
@@ -51,3 +53,19 @@ def refusal(work: Callable[[RawRequest], object], request: RawRequest) -> Replye
 
 def reports_of(carrier: Carrier, key: str | None = KEY) -> Callable[[RawRequest], object]:
     return lambda request: carrier.receive_reports(request, key)
+
+
+@contextmanager
+def logged(at_least: int = logging.DEBUG) -> Iterator[list[str]]:
+    """What all loggers say, down to this level."""
+    lines: list[str] = []
+    handler, log = logging.Handler(), logging.getLogger()
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(at_least)
+    try:
+        yield lines
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

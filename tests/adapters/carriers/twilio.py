@@ -63,6 +63,7 @@ class TwilioDriver(Driver):
     name = "Twilio"
     ids = ("SM" + "5e" * 16, "SM" + "6f" * 16, "MM" + "7a" * 16)
     dated = False
+    signs_fields = True
     thanks = (Answer(200, NOTHING_TO_SAY, "text/xml"), Answer(204))
     refusals: ClassVar = {NotAuthentic: 403, NotUnderstood: 400, TooLarge: 413, Conflict: 503, StorageAway: 503}
     unsigned_status = 403
