@@ -12,7 +12,7 @@ from adapters.android import AndroidGateway, AndroidSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import Blame, Delivery
 from domain.ports import Answer, RawRequest
-from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, REPORTS, TEXTS, Driver, Handler
+from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, REPORTS, TEXTS, Driver, Handler, Said
 
 PASSWORD, SIGNING_KEY = "password-of-the-phone-0123456789", "signing-key-of-the-phone-0123456789"
 SETTINGS = AndroidSettings("http://192.168.1.10:8080", "sms", PASSWORD, (SIGNING_KEY,), "US")
@@ -67,22 +67,19 @@ class AndroidDriver(Driver):
             return self.listed()
         return httpx.Response(200, json={"id": KEY, "state": "Sent", "states": {"Pending": DATE}})
 
-    def text(
-        self,
-        words: str,
-        message_id: str = "",
-        *,
-        pictures: int = 0,
-        sender: str = PATIENT,
-        recipient: str = CLINIC,
-        pool: str = "",
-    ) -> RawRequest:
-        hashed = (message_id or self.ids[0]).partition("-")[0]
-        payload = {"messageId": hashed, "sender": sender, "recipient": recipient, "simNumber": 1, "receivedAt": DATE}
-        if pictures:
-            parts = [{"partId": number, "contentType": "image/jpeg"} for number in range(pictures)]
-            return self._posted(TEXTS, "mms:downloaded", payload | {"body": words, "attachments": parts})
-        return self._posted(TEXTS, "sms:received", payload | {"message": words})
+    def texted(self, said: Said) -> RawRequest:
+        hashed = said.message_id.partition("-")[0]
+        payload = {
+            "messageId": hashed,
+            "sender": said.sender,
+            "recipient": said.recipient,
+            "simNumber": 1,
+            "receivedAt": DATE,
+        }
+        if said.pictures:
+            parts = [{"partId": number, "contentType": "image/jpeg"} for number in range(said.pictures)]
+            return self._posted(TEXTS, "mms:downloaded", payload | {"body": said.words, "attachments": parts})
+        return self._posted(TEXTS, "sms:received", payload | {"message": said.words})
 
     def from_elsewhere(self) -> RawRequest:
         payload = {"messageId": "fffffffe", "sender": PATIENT, "data": "WUVT", "receivedAt": DATE}

@@ -3,9 +3,9 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 
@@ -28,6 +28,18 @@ FREE = replace(QUESTION, by=Way.WHATSAPP, body="Confirmed. See you Tuesday!")
 
 T = TypeVar("T")
 Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text of a patient, with as many pictures, to this number of this pool."""
+
+    words: str
+    message_id: str
+    pictures: int = 0
+    sender: str = PATIENT
+    recipient: str = CLINIC
+    pool: str = ""
 
 
 class Driver(ABC):
@@ -102,18 +114,13 @@ class Driver(ABC):
 
     # -- What it posts
 
-    @abstractmethod
-    def text(
-        self,
-        words: str,
-        message_id: str = "",
-        *,
-        pictures: int = 0,
-        sender: str = PATIENT,
-        recipient: str = CLINIC,
-        pool: str = "",
-    ) -> RawRequest:
+    def text(self, words: str, message_id: str = "", **told: Any) -> RawRequest:
         """A patient's text, signed; `message_id` is by default the first of `ids`."""
+        return self.texted(Said(words, message_id or self.ids[0], **told))
+
+    @abstractmethod
+    def texted(self, said: Said) -> RawRequest:
+        """The same, whatever can be told of it."""
 
     def by_whatsapp(self, words: str, *, button: bool = False, recipient: str = CLINICS_WHATSAPP) -> RawRequest:
         """The same by WhatsApp, typed or on a button that was touched."""

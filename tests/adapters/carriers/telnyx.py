@@ -14,7 +14,19 @@ from adapters.telnyx import Telnyx, TelnyxSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import Blame, Delivery
 from domain.ports import Answer, RawRequest
-from tests.adapters.carriers.driver import CLINIC, KEY, NAME, NOW, PATIENT, PUBLIC_URL, REPORTS, TEXTS, Driver, Handler
+from tests.adapters.carriers.driver import (
+    CLINIC,
+    KEY,
+    NAME,
+    NOW,
+    PATIENT,
+    PUBLIC_URL,
+    REPORTS,
+    TEXTS,
+    Driver,
+    Handler,
+    Said,
+)
 
 API_KEY, PRIVATE_KEY = "KEY-of-the-clinic-0123456789abcdef", "private-key-of-the-account"
 PROFILE = "4000eba1-a0c0-4563-9925-b25e842a7cb6"
@@ -89,19 +101,10 @@ class TelnyxDriver(Driver):
             return httpx.Response(200, json={**answer, "data": [one for one in answer["data"] if one["cld"] == cld]})
         return httpx.Response(200, json={"data": self._message("YES", request.url.path.rpartition("/")[2], PATIENT)})
 
-    def text(
-        self,
-        words: str,
-        message_id: str = "",
-        *,
-        pictures: int = 0,
-        sender: str = PATIENT,
-        recipient: str = CLINIC,
-        pool: str = "",
-    ) -> RawRequest:
-        message = self._message(words, message_id or self.ids[0], sender, recipient)
-        message |= {"messaging_profile_id": pool} if pool else {}
-        return self._posted(TEXTS, "message.received", message | {"media": [{"url": "https://…"}] * pictures})
+    def texted(self, said: Said) -> RawRequest:
+        message = self._message(said.words, said.message_id, said.sender, said.recipient)
+        message |= {"messaging_profile_id": said.pool} if said.pool else {}
+        return self._posted(TEXTS, "message.received", message | {"media": [{"url": "https://…"}] * said.pictures})
 
     def from_elsewhere(self) -> RawRequest:
         return self._posted(TEXTS, "message.received", self._message("YES", self.ids[0], PATIENT) | {"type": "RCS"})

@@ -28,6 +28,7 @@ from tests.adapters.carriers.driver import (
     TEXTS,
     Driver,
     Handler,
+    Said,
 )
 
 ACCOUNT, TOKEN, SERVICE = "AC" + "0a" * 16, "7f" * 16, "MG" + "9c" * 16
@@ -119,19 +120,12 @@ class TwilioDriver(Driver):
         page = {"messages": [message | usual for message in messages], "next_page_uri": None}
         return httpx.Response(200, json=page)
 
-    def text(
-        self,
-        words: str,
-        message_id: str = "",
-        *,
-        pictures: int = 0,
-        sender: str = PATIENT,
-        recipient: str = CLINIC,
-        pool: str = "",
-    ) -> RawRequest:
-        fields = {"MessageSid": message_id or self.ids[0], "AccountSid": ACCOUNT, "From": sender, "To": recipient}
-        service = {"MessagingServiceSid": pool} if pool else {}
-        return self._posted(TEXTS, {**fields, "Body": words, "NumMedia": str(pictures), "FromCity": "", **service})
+    def texted(self, said: Said) -> RawRequest:
+        fields = {"MessageSid": said.message_id, "AccountSid": ACCOUNT, "From": said.sender, "To": said.recipient}
+        service = {"MessagingServiceSid": said.pool} if said.pool else {}
+        return self._posted(
+            TEXTS, {**fields, "Body": said.words, "NumMedia": str(said.pictures), "FromCity": "", **service}
+        )
 
     def by_whatsapp(self, words: str, *, button: bool = False, recipient: str = CLINICS_WHATSAPP) -> RawRequest:
         usual = {"MessageSid": self.ids[0], "AccountSid": ACCOUNT, "NumMedia": "0", "ProfileName": "Sarah"}

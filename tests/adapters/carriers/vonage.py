@@ -26,6 +26,7 @@ from tests.adapters.carriers.driver import (
     TEXTS,
     Driver,
     Handler,
+    Said,
 )
 
 API_KEY, API_SECRET, SIGNATURE_SECRET = (
@@ -97,19 +98,11 @@ class VonageDriver(Driver):
         assert (message["channel"], message["message_type"]) == ("whatsapp", "text")
         return message["text"], f"+{message['to']}", f"+{message['from']}"
 
-    def text(
-        self,
-        words: str,
-        message_id: str = "",
-        *,
-        pictures: int = 0,
-        sender: str = PATIENT,
-        recipient: str = CLINIC,
-        pool: str = "",
-    ) -> RawRequest:
-        picture = {"channel": "mms", "message_type": "image", "image": {"url": "https://…", "caption": words}}
-        usual = {"channel": "sms", "message_type": "text", "text": words, "sms": {"num_messages": "1"}}
-        return self._posted(TEXTS, (picture if pictures else usual) | self._names(message_id, sender, recipient))
+    def texted(self, said: Said) -> RawRequest:
+        picture = {"channel": "mms", "message_type": "image", "image": {"url": "https://…", "caption": said.words}}
+        usual = {"channel": "sms", "message_type": "text", "text": said.words, "sms": {"num_messages": "1"}}
+        names = self._names(said.message_id, said.sender, said.recipient)
+        return self._posted(TEXTS, (picture if said.pictures else usual) | names)
 
     def by_whatsapp(self, words: str, *, button: bool = False, recipient: str = CLINICS_WHATSAPP) -> RawRequest:
         said: dict[str, object] = {"message_type": "text", "text": words}
