@@ -5,6 +5,9 @@ from collections.abc import Callable, Mapping
 
 from adapters.android import AndroidSettings
 from adapters.android.settings import SHORTEST_SIGNING_KEY
+from adapters.common.senders import NUMBER, is_name
+from adapters.common.values import E164
+from adapters.common.whatsapp import ANY_LANGUAGE, WhatsApp
 from adapters.telnyx import TelnyxSettings
 from adapters.telnyx.settings import PROFILE, key_bytes
 from adapters.twilio import TwilioSettings
@@ -13,9 +16,12 @@ from entrypoints.reading import Reader
 
 CarrierSettings = AndroidSettings | TelnyxSettings | TwilioSettings | VonageSettings
 
-TWILIO_SENDER = re.compile(r"\+[1-9]\d{6,14}|MG[0-9a-fA-F]{32}", re.ASCII)
-VONAGE_SENDER = re.compile(r"\+[1-9]\d{6,14}|[1-9]\d{2,5}", re.ASCII)
-TELNYX_SENDER = re.compile(rf"\+[1-9]\d{{6,14}}|{PROFILE.pattern}", re.ASCII)
+SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")  # Twilio's Messaging Service
+ALMOST_A_SERVICE = re.compile(r"MG[0-9a-fA-F]+")  # cut short while copying: as a name it would fail at each text
+CONTENT = re.compile(r"HX[0-9a-fA-F]{32}")  # a template of Twilio's Content API
+TEMPLATE = re.compile(r"[0-9A-Za-z_:-]{1,200}")  # Vonage's, with its namespace before a colon where it has one
+LANGUAGE = re.compile(r"([a-z]{2,3}(?:[-_][A-Za-z]{2,4})?):(.+)")
+IN_WORDS = "a number like +12025550100, a short code, a name of 3 to 11 letters and digits (nobody can answer to it)"
 
 UNSET = "unset"  # stands for what is missing: the fault is noted, and nothing is built of it
 ANY_PUBLIC_KEY = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="  # likewise
@@ -37,28 +43,20 @@ def read_carrier(settings: Reader, public_url: str) -> CarrierSettings:
 
 
 def _twilio(settings: Reader, public_url: str) -> TwilioSettings:
-    sender = settings.required("TWILIO_FROM", "a number (+12025550100) or a Messaging Service (MG…)")
-    if sender and not TWILIO_SENDER.fullmatch(sender):
-        settings.fault(
-            "TWILIO_FROM", "must be a number like +12025550100, or a Messaging Service (MG and 32 hex digits)"
-        )
+    pool = f"{IN_WORDS}, or a Messaging Service (MG and 32 hex digits)"
     account = settings.required("TWILIO_ACCOUNT_SID", "the Account SID (AC…) of Twilio's console")
     tokens = settings.secrets("TWILIO_AUTH_TOKEN", "the Auth Token of Twilio's console")
     return TwilioSettings(
         account_sid=account or UNSET,
         auth_tokens=tokens or (UNSET,),
-        sender=sender,
+        sender=_sender(settings, "TWILIO_FROM", pool, SERVICE),
         api_url=settings.url("TWILIO_API_URL", "https://api.twilio.com"),
         public_url=public_url,
+        whatsapp=_whatsapp(settings, "TWILIO", CONTENT, "the template's Content SID (HX and 32 hex digits)"),
     )
 
 
 def _vonage(settings: Reader, public_url: str) -> VonageSettings:
-    sender = settings.required("VONAGE_FROM", "the number that sends, like +12025550100")
-    if sender and not VONAGE_SENDER.fullmatch(sender):
-        settings.fault(
-            "VONAGE_FROM", "must be a number like +12025550100 or a short code: nobody can answer to a sender's name"
-        )
     key = settings.required("VONAGE_API_KEY", "the API key of Vonage's dashboard (API settings)")
     secret = settings.required("VONAGE_API_SECRET", "the API secret of Vonage's dashboard (API settings)")
     signing = settings.secrets(
@@ -68,16 +66,19 @@ def _vonage(settings: Reader, public_url: str) -> VonageSettings:
         api_key=key or UNSET,
         api_secret=secret or UNSET,
         signature_secrets=signing or (UNSET,),
-        sender=sender,
+        sender=_sender(settings, "VONAGE_FROM", IN_WORDS),
         api_url=settings.url("VONAGE_API_URL", "https://api.nexmo.com"),
         public_url=public_url,
+        whatsapp=_whatsapp(settings, "VONAGE", TEMPLATE, "the template's name at WhatsApp"),
     )
 
 
 def _telnyx(settings: Reader, public_url: str) -> TelnyxSettings:
-    sender = settings.required("TELNYX_FROM", "a number (+12025550100) or the id of a messaging profile")
-    if sender and not TELNYX_SENDER.fullmatch(sender):
-        settings.fault("TELNYX_FROM", "must be a number like +12025550100, or the id of a messaging profile (a UUID)")
+    pool = f"{IN_WORDS}, or the id of a messaging profile (a UUID)"
+    sender = _sender(settings, "TELNYX_FROM", pool, PROFILE)
+    profile = settings.text("TELNYX_PROFILE")
+    if is_name(sender) and not PROFILE.fullmatch(profile):
+        settings.fault("TELNYX_PROFILE", "must be the id of the messaging profile (a UUID) to which the name belongs")
     key = settings.required("TELNYX_API_KEY", "an API key of Telnyx's portal (KEY…)")
     public_keys = settings.secrets("TELNYX_PUBLIC_KEY", "the public key of Telnyx's portal (Keys & Credentials)")
     if not all(map(key_bytes, public_keys)):
@@ -89,7 +90,35 @@ def _telnyx(settings: Reader, public_url: str) -> TelnyxSettings:
         sender=sender,
         api_url=settings.url("TELNYX_API_URL", "https://api.telnyx.com"),
         public_url=public_url,
+        profile_of_name=profile if is_name(sender) else "",
     )
+
+
+def _sender(settings: Reader, name: str, what: str, pool: re.Pattern[str] | None = None) -> str:
+    """Who sends: a number, a short code, a name, or a pool of numbers where the carrier has them."""
+    sender = settings.required(name, what)
+    is_pool = pool is not None and pool.fullmatch(sender)
+    is_plain = NUMBER.fullmatch(sender) or (is_name(sender) and not ALMOST_A_SERVICE.fullmatch(sender))
+    if sender and not is_pool and not is_plain:
+        settings.fault(name, f"must be {what}")
+    return sender
+
+
+def _whatsapp(settings: Reader, carrier: str, form: re.Pattern[str], what: str) -> WhatsApp | None:
+    """How the account speaks by WhatsApp; None where it does not. Number and templates belong together."""
+    number, template = f"{carrier}_WHATSAPP_FROM", f"{carrier}_WHATSAPP_TEMPLATE"
+    sender, several = settings.text(number), settings.several(template)
+    if not sender and not several:
+        return None
+    if not E164.fullmatch(sender):
+        settings.fault(
+            number, "must be the number that sends by WhatsApp, like +12025550100; it goes with the template"
+        )
+    found = [(LANGUAGE.fullmatch(one), one) for one in several]
+    templates = {named[1] if named else ANY_LANGUAGE: named[2] if named else one for named, one in found}
+    if not several or len(templates) < len(several) or not all(map(form.fullmatch, templates.values())):
+        settings.fault(template, f"must be {what}, or one for each language, like en:…,de:…")
+    return WhatsApp(sender, templates)
 
 
 def _android(settings: Reader, public_url: str) -> AndroidSettings:  # noqa: ARG001 - the phone is told our URL by hand

@@ -8,25 +8,26 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from adapters.android.answers import CODES
 from adapters.android.phones import e164
 from adapters.android.settings import AndroidSettings
 from adapters.android.signature import Signatures
-from adapters.android.values import (
-    ERRAND_KEY,
+from adapters.android.values import ERRAND_KEY, MESSAGE_ID, inbound_id
+from adapters.common.answers import Reported
+from adapters.common.values import (
     LONGEST_RECIPIENT,
     LONGEST_TEXT,
-    MESSAGE_ID,
     Json,
     as_object,
     as_objects,
     cleaned,
-    inbound_id,
+    matching,
     moment,
     read_json,
 )
-from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
+from domain.errors import NotUnderstood
 from domain.inbound import Delivery, DeliveryReport, InboundText
-from domain.ports import Answer, RawRequest
+from domain.ports import RawRequest
 
 WORDS_OF = {"sms:received": "message", "mms:downloaded": "body"}
 DELIVERIES = {
@@ -36,14 +37,6 @@ DELIVERIES = {
 }
 REASON = re.compile(r"\b(RESULT_[A-Z_]{3,50})\b|: ([0-9]{1,3})$|(TTL expired)|(No SIMs found)")
 JUST_NOW = timedelta(minutes=10)  # clocks differ by less than this; a text that is older may have been overtaken
-
-REFUSALS: dict[type[Exception], int] = {
-    NotAuthentic: 401,
-    NotUnderstood: 400,
-    TooLarge: 413,
-    Conflict: 503,
-    StorageAway: 503,
-}
 
 logger = logging.getLogger("replyes.android")
 
@@ -56,6 +49,7 @@ class Webhooks:
         self._signatures = Signatures(settings.signing_keys, clock)
         self._region = settings.fallback_region
         self._clock = clock
+        self._reported = Reported(CODES, logger)
 
     def texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for other events, and for who is no phone."""
@@ -84,7 +78,7 @@ class Webhooks:
             )
         ]
 
-    def reports(self, request: RawRequest) -> list[DeliveryReport]:
+    def reports(self, request: RawRequest, key: str | None) -> list[DeliveryReport]:  # noqa: ARG002
         """How far one text has come, or [] for other events.
 
         A message's id is the errand's key, and it is signed; the path is not, so what it says is not asked. What
@@ -96,11 +90,12 @@ class Webhooks:
         if event not in DELIVERIES:
             logger.info("an event of another kind (%s) came where delivery reports come", event)
             return []
-        message_id = payload.get("messageId")
-        if not isinstance(message_id, str) or not MESSAGE_ID.fullmatch(message_id):
+        message_id = matching(MESSAGE_ID, payload.get("messageId"))
+        if message_id is None:
             raise NotUnderstood("messageId is missing or malformed")
-        key = message_id if ERRAND_KEY.fullmatch(message_id) else None
-        return [DeliveryReport(message_id, DELIVERIES[event], key, _code_of(payload.get("reason")))]
+        status, code = DELIVERIES[event], _code_of(payload.get("reason"))
+        signed_key = matching(ERRAND_KEY, message_id)
+        return [DeliveryReport(message_id, status, signed_key, code, self._reported.blame(status, code))]
 
     def _event(self, request: RawRequest) -> tuple[str, Json]:
         """The event's kind and its payload. The signature is judged first: a stranger learns nothing else."""
@@ -110,21 +105,6 @@ class Webhooks:
         if request.method != "POST" or not event or not payload:
             raise NotUnderstood("the body is no event of SMS Gateway for Android")
         return event, payload
-
-
-def answer_to_texts(error: Exception | None) -> Answer:
-    """200 without a body; the phone reads nothing but the status."""
-    return Answer(200) if error is None else _refusal(error)
-
-
-def answer_to_reports(error: Exception | None) -> Answer:
-    """204."""
-    return Answer(204) if error is None else _refusal(error)
-
-
-def _refusal(error: Exception) -> Answer:
-    """Without a body: a stranger learns nothing."""
-    return Answer(next((status for kind, status in REFUSALS.items() if isinstance(error, kind)), 500))
 
 
 def _date_of(payload: Json) -> datetime:

@@ -11,6 +11,7 @@ from typing import Literal
 import httpx
 
 from adapters.calcom.values import DETAIL_CAP, cleaned
+from adapters.common.calls import NEVER_SENT
 
 
 @dataclass(frozen=True)
@@ -70,17 +71,6 @@ class Unanswered:
     perhaps_sent: bool
 
 
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
-
-
 class Connection:
     """Calls one clinic's account. Each call is made once, and ends within `Patience.call`."""
 
@@ -107,7 +97,7 @@ class Connection:
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._client.request(method, url, headers=self._headers, json=body, params=query)
-        except _NEVER_SENT as error:
+        except NEVER_SENT as error:
             return Unanswered(_kind_of(error), perhaps_sent=False)
         except (httpx.RequestError, TimeoutError) as error:
             return Unanswered(_kind_of(error), perhaps_sent=True)

@@ -1,14 +1,15 @@
 """Telnyx, both directions.
 
 api        the client: send a text, find its copies, list what was received
-calls      one call: headers, time limit, what it means that no answer came
 answers    what its answers and its errors mean
 records    reading its message detail records, the only list that it has
 payload    a message as its webhooks and its API write it
 webhooks   what it posts to us: verified, then translated; and how it is answered
 signature  Ed25519 over the time and the raw body
 settings   one account
-values     numbers, dates and words as Telnyx writes them
+values     ids as Telnyx writes them
+
+Texts whose sender is a name carry the confirm link instead of asking for an answer: nobody can answer to a name.
 """
 
 from adapters.telnyx.api import Telnyx, http_client

@@ -11,17 +11,21 @@ from datetime import datetime
 
 import httpx
 
-from adapters.telnyx.answers import accepted, document_of, problem, refused, retry_after
-from adapters.telnyx.calls import BROKEN_OFF, NEVER_SENT, TIME_LIMIT, UNREADABLE, Calls, http_client
+from adapters.common.answers import document_of, retry_after
+from adapters.common.calls import TIME_LIMIT, UNREADABLE, Calls, http_client
+from adapters.common.carrier import HttpCarrier
+from adapters.common.listing import Listed
+from adapters.common.senders import is_name, is_same
+from adapters.common.values import Json, as_object
+from adapters.telnyx.answers import outcome_of, problem
 from adapters.telnyx.payload import text_in
-from adapters.telnyx.records import Heard, Listed, copies, heard, inbound_for, is_last, outbound_to, records_of
+from adapters.telnyx.records import HEARD, copies, inbound_for, is_last, outbound_to, records_of
 from adapters.telnyx.settings import TelnyxSettings, key_bytes
 from adapters.telnyx.signature import Signatures
-from adapters.telnyx.values import Json, as_object
-from adapters.telnyx.webhooks import Webhooks, answer_to_reports, answer_to_texts
+from adapters.telnyx.webhooks import Webhooks
 from domain.errors import NotUnderstood
-from domain.inbound import DeliveryReport, InboundText
-from domain.ports import Answer, CallOutcome, Carrier, FoundText, InDoubt, OutgoingText, RawRequest, Retry
+from domain.inbound import InboundText
+from domain.ports import CallOutcome, FoundText, OutgoingText, Retry
 
 __all__ = ["Telnyx", "http_client"]
 
@@ -30,7 +34,7 @@ PAGES, MOST_PAGES = 3, 10  # how far back a look-up reads, and the list of recei
 logger = logging.getLogger("replyes.telnyx")
 
 
-class Telnyx(Carrier):
+class Telnyx(HttpCarrier):
     """One Telnyx account as a carrier. `time_limit` is in seconds and bounds each call as a whole; by `clock` a
     webhook's signature is old or not."""
 
@@ -43,44 +47,41 @@ class Telnyx(Carrier):
         time_limit: float = TIME_LIMIT,
     ) -> None:
         self._settings = settings
-        self._calls = Calls(settings, client, time_limit)
+        headers = {"Authorization": f"Bearer {settings.api_key}", "Accept": "application/json"}
+        self._calls = Calls(client, settings.api_url.rstrip("/") + "/v2", headers=headers, time_limit=time_limit)
         self._reports = settings.public_url.rstrip("/") + "/api/webhooks/sms/status/"
-        self._webhooks = Webhooks(Signatures(map(key_bytes, settings.public_keys), clock))
+        self.webhooks = Webhooks(Signatures(map(key_bytes, settings.public_keys), clock))
+        self.takes_replies = not is_name(settings.sender)
 
     # ---- Outbound ----
 
-    async def send(self, text: OutgoingText) -> CallOutcome:
-        """POST once. In doubt is everything between "it never left" and an answer that can be read."""
-        try:
-            response = await self._calls.post("/messages", self._document(text), text.key)
-        except NEVER_SENT as error:
-            return Retry(type(error).__name__)
-        except BROKEN_OFF as error:
-            return InDoubt(type(error).__name__)
-        return accepted(response) if response.is_success else refused(response)
+    async def post(self, text: OutgoingText) -> CallOutcome:
+        """POST once. The same key and the same bytes make Telnyx repeat its answer instead of the deed."""
+        headers = {"Idempotency-Key": text.key}
+        answer = await self._calls.send("/messages", document=self._document(text), headers=headers)
+        return outcome_of(answer) if isinstance(answer, httpx.Response) else answer
 
     async def find(self, text: OutgoingText, since: datetime) -> list[FoundText] | Retry:
         """Messages to this phone whose reports were asked for at this errand's URL. That identifies the text better
         than its words, which the records do not have. Absence proves nothing."""
         try:
             listed = await self._list(outbound_to(text.to, since), PAGES)
-            return listed if isinstance(listed, Retry) else copies(listed.records, text, since)
+            return listed if isinstance(listed, Retry) else copies(listed.messages, text, since)
         except UNREADABLE as error:
             return _unread(error)
 
     async def received(self, since: datetime) -> list[InboundText] | Retry:
         """Texts to our sender by the records, each with its words from the message itself, which Telnyx keeps for ten
         days. The time limit holds for each call. A list that is longer than what is read is told as far as it was
-        read, with a warning."""
+        read, with a warning. Nobody can have answered to a name."""
+        if not self.takes_replies:
+            return []
         try:
             listed = await self._list(inbound_for(self._settings, since), MOST_PAGES)
             if isinstance(listed, Retry):
                 return listed
-            if not listed.is_whole:
-                logger.warning(
-                    "Telnyx's list goes on after %d messages: received texts may be missing", len(listed.records)
-                )
-            return await self._words_of(heard(listed.records, since))
+            HEARD.warn_of_more(listed)
+            return await self._words_of(HEARD.since(listed.messages, since))
         except UNREADABLE as error:
             return _unread(error)
 
@@ -97,7 +98,7 @@ class Telnyx(Carrier):
                 return Listed(records, is_whole=True)
         return Listed(records, is_whole=False)
 
-    async def _words_of(self, ones: list[Heard]) -> list[InboundText] | Retry:
+    async def _words_of(self, ones: list[FoundText]) -> list[InboundText] | Retry:
         """The texts themselves. One that Telnyx does not have any more, or that makes no sense, hides no other."""
         texts: list[InboundText] = []
         for one in ones:
@@ -112,9 +113,8 @@ class Telnyx(Carrier):
 
     def _document(self, text: OutgoingText) -> Json:
         """What is posted. There is no field for `valid_for`: Telnyx itself drops what it cannot pass on in time."""
-        sender = "messaging_profile_id" if self._settings.profile else "from"
         return {
-            sender: self._settings.sender,
+            **self._sender(),
             "to": text.to,
             "text": text.body,
             "type": "SMS",
@@ -122,27 +122,19 @@ class Telnyx(Carrier):
             "use_profile_webhooks": False,
         }
 
+    def _sender(self) -> Json:
+        if self._settings.profile:
+            return {"messaging_profile_id": self._settings.profile}
+        if not self.takes_replies:
+            return {"from": self._settings.sender, "messaging_profile_id": self._settings.profile_of_name}
+        return {"from": self._settings.sender}
+
     # ---- Inbound ----
 
     def is_for_us(self, text: InboundText) -> bool:
-        """Whether it came to our number."""
-        return self._settings.sender in (text.recipient, text.pool)
-
-    def receive_texts(self, request: RawRequest) -> list[InboundText]:
-        """One patient's text, or [] for other events, and for what came over another channel."""
-        return self._webhooks.texts(request)
-
-    def receive_reports(self, request: RawRequest, key: str | None) -> list[DeliveryReport]:
-        """How far one text of ours has come, or [] for what says nothing of that."""
-        return self._webhooks.reports(request, key)
-
-    def answer_texts(self, error: Exception | None = None) -> Answer:
-        """An answer without a body."""
-        return answer_to_texts(error)
-
-    def answer_reports(self, error: Exception | None = None) -> Answer:
-        """An answer without a body."""
-        return answer_to_reports(error)
+        """Whether it came to our number, or to one of our messaging profile."""
+        profile = self._settings.profile
+        return text.pool.lower() == profile.lower() if profile else is_same(text.recipient, self._settings.sender)
 
 
 def _not_told(response: httpx.Response) -> Retry:

@@ -6,21 +6,14 @@ Source: the models of telnyx-python 4.189.0 (MessagingInboundMessagePayload, Out
 import logging
 from datetime import datetime
 
-from adapters.telnyx.values import (
-    E164,
-    LONGEST_RECIPIENT,
-    LONGEST_TEXT,
-    MESSAGE_ID,
-    Json,
-    as_object,
-    as_objects,
-    cleaned,
-    digits,
-)
+from adapters.common.answers import Reported
+from adapters.common.values import E164, LONGEST_RECIPIENT, LONGEST_TEXT, Json, as_object, as_objects, cleaned, digits
+from adapters.telnyx.values import MESSAGE_ID
 from domain.errors import NotUnderstood
 from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport, InboundText
 
 SMS_AND_MMS = ("SMS", "MMS")
+OPTED_OUT = "40300"
 
 # `delivery_unconfirmed` is final too, but says only that no receipt came: many phones' carriers give none.
 DELIVERIES = {
@@ -53,11 +46,12 @@ def text_in(message: Json, sent_at: datetime | None = None) -> list[InboundText]
             pictures=len(as_objects(message.get("media"))),
             hint=ConsentHint.__members__.get(cleaned(message.get("autoresponse_type"), 10).strip().upper()),
             sent_at=sent_at,
+            pool=cleaned(message.get("messaging_profile_id"), LONGEST_RECIPIENT),
         )
     ]
 
 
-def report_in(message: Json, key: str | None) -> list[DeliveryReport]:
+def report_in(message: Json, key: str | None, reported: Reported) -> list[DeliveryReport]:
     """How far one text of ours has come, or [] for a status that says nothing of that. Raises NotUnderstood.
 
     The status stands at the recipient, and a text of ours has one; why it failed stands at the message.
@@ -70,13 +64,18 @@ def report_in(message: Json, key: str | None) -> list[DeliveryReport]:
         return []
     errors = as_objects(message.get("errors"))
     code = digits(errors[0].get("code"), 10) if errors else ""
-    blame = Blame.OPTED_OUT if any(map(_is_opt_out, errors)) else None
-    return [DeliveryReport(message_id, status, key, code, blame)]
+    return [DeliveryReport(message_id, status, key, code, _blame(status, code, errors, reported))]
+
+
+def _blame(status: Delivery, code: str, errors: list[Json], reported: Reported) -> Blame | None:
+    """In a report, 40300 may also mean a phone that cannot be reached; only the words tell."""
+    if any(map(_is_opt_out, errors)):
+        return Blame.OPTED_OUT
+    return reported.blame(status, code) if code != OPTED_OUT else None
 
 
 def _is_opt_out(error: Json) -> bool:
-    """In a report, 40300 may also mean a phone that cannot be reached; only the words tell."""
-    return digits(error.get("code"), 10) == "40300" and "STOP" in f"{error.get('title')} {error.get('detail')}"
+    return digits(error.get("code"), 10) == OPTED_OUT and "STOP" in f"{error.get('title')} {error.get('detail')}"
 
 
 def message_id_of(message: Json) -> str:

@@ -13,8 +13,9 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True)
 class TelnyxSettings:
-    """One Telnyx account. `sender` is an E.164 number or the id of a messaging profile, which picks a number from its
-    pool; `public_url` is what Telnyx sees.
+    """One Telnyx account. `sender` is an E.164 number, a short code, the id of a messaging profile, which picks a
+    number from its pool, or a name to which nobody can answer; a name has to belong to a messaging profile, which
+    `profile_of_name` names. `public_url` is what Telnyx sees.
 
     Each of `public_keys` verifies: the old and the new one while the account's pair is rotated. They are no secret,
     and are written in base64 as Telnyx's portal shows them. Raises Misconfigured.
@@ -25,6 +26,7 @@ class TelnyxSettings:
     sender: str
     public_url: str
     api_url: str = "https://api.telnyx.com"
+    profile_of_name: str = ""
 
     def __post_init__(self) -> None:
         faults = []
@@ -37,7 +39,7 @@ class TelnyxSettings:
 
     @property
     def profile(self) -> str | None:
-        """The messaging profile that sends; None where a number does."""
+        """The messaging profile that sends; None where a number or a name does."""
         return self.sender if PROFILE.fullmatch(self.sender) else None
 
 

@@ -1,68 +1,9 @@
-"""Numbers, dates and words as Telnyx writes them, and what is left of what a patient typed."""
+"""Ids as Telnyx writes them."""
 
-import json
 import re
-from datetime import UTC, datetime
-from typing import Any
-
-Json = dict[str, Any]
-
-LONGEST_TEXT = 3200  # characters; far more than an answer to a question has
-LONGEST_RECIPIENT = 64
 
 MESSAGE_ID = re.compile(r"[0-9A-Za-z_-]{8,64}")  # a UUID at Telnyx; stand-ins are less strict
 ERRAND_KEY = re.compile(r"/status/([0-9a-f]{32})(?:[?#]|$)")
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # newline and tab are text
-PHONE_LIKE = re.compile(r"\d(?:[ .()-]{0,2}\d){6,}")
-SECRET_LIKE = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
-
-
-def cleaned(value: object, at_most: int) -> str:
-    """The value without control characters and lone surrogates, and no longer than so many characters; "" where it is
-    no string."""
-    return CONTROL.sub(" ", value)[:at_most] if isinstance(value, str) else ""
-
-
-def masked(value: str) -> str:
-    """Foreign words that may be logged: no whole phone number, nothing that could be a secret. Telnyx's error on an
-    opted-out phone names both numbers."""
-    hidden = PHONE_LIKE.sub(lambda number: f"…{number[0][-2:]}", SECRET_LIKE.sub("…", value))
-    return cleaned(" ".join(hidden.split()), 200)
-
-
-def digits(value: object, at_most: int) -> str:
-    """The value if it is a whole number of so many digits, as a string or as a number; else ""."""
-    told = str(value) if isinstance(value, str | int) else ""
-    return told if re.fullmatch(rf"[0-9]{{1,{at_most}}}", told) else ""
-
-
-def moment(value: object) -> datetime:
-    """An ISO 8601 date in UTC. ValueError where it is none."""
-    try:
-        told = datetime.fromisoformat(str(value))
-        return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("not a date") from error
-
-
-def json_object(body: bytes) -> Json:
-    """The JSON object in the body; {} where it is anything else."""
-    try:
-        document = json.loads(body.decode())
-    except (ValueError, RecursionError):
-        return {}
-    return as_object(document)
-
-
-def as_object(value: object) -> Json:
-    """The value where it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_objects(value: object) -> list[Json]:
-    """The JSON objects in a list; [] where it is none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def keys_in(*urls: object) -> set[str]:

@@ -5,22 +5,18 @@ It waits for 2 seconds, tries each URL three times, and promises neither order n
 
 import logging
 
+from adapters.common.answers import Reported
+from adapters.common.values import Json, as_object, cleaned, read_json
+from adapters.telnyx.answers import CODES
 from adapters.telnyx.payload import report_in, text_in
 from adapters.telnyx.signature import Signatures
-from adapters.telnyx.values import Json, as_object, cleaned, json_object, keys_in
-from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
+from adapters.telnyx.values import keys_in
+from domain.errors import NotAuthentic, NotUnderstood
 from domain.inbound import DeliveryReport, InboundText
-from domain.ports import Answer, RawRequest
+from domain.ports import RawRequest
 
 TEXT = "message.received"
 REPORTS = ("message.sent", "message.finalized")
-REFUSALS: dict[type[Exception], int] = {
-    NotAuthentic: 401,
-    NotUnderstood: 400,
-    TooLarge: 413,
-    Conflict: 503,
-    StorageAway: 503,
-}
 
 logger = logging.getLogger("replyes.telnyx")
 
@@ -30,6 +26,7 @@ class Webhooks:
 
     def __init__(self, signatures: Signatures) -> None:
         self._signatures = signatures
+        self._reported = Reported(CODES, logger)
 
     def texts(self, request: RawRequest) -> list[InboundText]:
         """One patient's text, or [] for other events, and for what came over another channel."""
@@ -51,32 +48,17 @@ class Webhooks:
         if _kind(event) not in REPORTS:
             logger.info("an event of another kind (%s) came where delivery reports come", _kind(event))
             return []
-        return report_in(_message(event), _signed_key(event, key))
+        return report_in(_message(event), _signed_key(event, key), self._reported)
 
     def _event(self, request: RawRequest) -> Json:
         """The event in a signed POST. The signature is judged first: a stranger learns nothing else."""
         self._signatures.check(request)
         if request.method != "POST":
             raise NotUnderstood("an event comes by POST")
-        event = json_object(request.body)
+        event = as_object(read_json(request.body))
         if not as_object(event.get("data")):
             raise NotUnderstood("the body is no event of Telnyx's API v2: set the messaging profile to version 2")
         return event
-
-
-def answer_to_texts(error: Exception | None) -> Answer:
-    """200 without a body; Telnyx reads nothing but the status."""
-    return Answer(200) if error is None else _refusal(error)
-
-
-def answer_to_reports(error: Exception | None) -> Answer:
-    """204."""
-    return Answer(204) if error is None else _refusal(error)
-
-
-def _refusal(error: Exception) -> Answer:
-    """Without a body: a stranger learns nothing."""
-    return Answer(next((status for kind, status in REFUSALS.items() if isinstance(error, kind)), 500))
 
 
 def _kind(event: Json) -> str:

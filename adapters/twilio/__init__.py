@@ -5,7 +5,9 @@ answers    what its answers and its errors mean
 listing    reading its list of messages
 webhooks   what it posts to us: verified, then translated; and how it is answered
 settings   one account
-values     numbers, dates and words as Twilio writes them
+values     ids, addresses and dates as Twilio writes them
+
+Texts whose sender is a name carry the confirm link instead of asking for an answer: nobody can answer to a name.
 """
 
 from adapters.twilio.api import Twilio, http_client

@@ -4,73 +4,61 @@ A send has no idempotency key, so a POST is made once and a doubt is told as a d
 """
 
 import asyncio
-import logging
-from datetime import UTC, datetime
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar
 
 import httpx
 
-from adapters.twilio.answers import accepted, json_object, problem, refused, retry_after
-from adapters.twilio.listing import Listed, Message, copies, messages_of, received
+from adapters.common.answers import document_of, retry_after
+from adapters.common.calls import TIME_LIMIT, UNREADABLE, Calls, http_client
+from adapters.common.carrier import REFUSALS, HttpCarrier
+from adapters.common.listing import Listed
+from adapters.common.senders import is_name
+from adapters.common.values import Json
+from adapters.common.whatsapp import WhatsApp, blanks_of
+from adapters.twilio.answers import outcome_of, problem
+from adapters.twilio.listing import copies, is_ours, messages_of, queries, received_by
 from adapters.twilio.settings import TwilioSettings
-from adapters.twilio.webhooks import Webhooks, answer_to_reports, answer_to_texts
-from domain.inbound import DeliveryReport, InboundText
-from domain.ports import Answer, CallOutcome, Carrier, FoundText, InDoubt, OutgoingText, RawRequest, Retry
+from adapters.twilio.values import WHATSAPP, address
+from adapters.twilio.webhooks import Webhooks
+from domain.errors import NotAuthentic
+from domain.inbound import InboundText
+from domain.ports import Answer, CallOutcome, FoundText, OutgoingText, Retry
+from domain.ways import Way
 
-TIME_LIMIT = 10.0  # seconds for one call, all of it; a worker's lease is longer
+__all__ = ["Twilio", "http_client"]
+
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's own maximum
 PAGE_SIZE, PAGES = 100, 3  # how far back a look-up reads: far more texts than one phone gets in a quarter of an hour
-LARGEST_PAGE, MOST_PAGES = 1000, 10  # what is read of the received texts; 1000 is Twilio's own maximum
-
-# Nothing of the request has left this machine.
-NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
-UNREADABLE = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError)
-
-logger = logging.getLogger("replyes.twilio")
+MOST_PAGES = 10  # what is read of the received texts
+SAY_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'  # our own words leave as texts whose id we know
 
 
-def http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """The client that sends need: no redirects, no retries, and a new connection for each call.
-
-    A kept connection that Twilio has closed meanwhile would look like a doubt; a TLS handshake per text costs less.
-    Connecting gives up well before TIME_LIMIT, so that "could not connect" is told as such. httpx logs whole URLs at
-    INFO, and a look-up's URL holds a phone number: its logger is turned down.
-    """
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.AsyncClient(
-        transport=transport,
-        timeout=httpx.Timeout(TIME_LIMIT, connect=4.0, pool=1.0),
-        limits=httpx.Limits(max_keepalive_connections=0),
-        follow_redirects=False,
-    )
-
-
-class Twilio(Carrier):
+class Twilio(HttpCarrier):
     """One Twilio account as a carrier. `time_limit` is in seconds and bounds each call as a whole."""
+
+    thanks = (Answer(200, SAY_NOTHING, "text/xml"), Answer(204))
+    refusals: ClassVar[Mapping[type[Exception], int]] = {**REFUSALS, NotAuthentic: 403}
 
     def __init__(self, settings: TwilioSettings, client: httpx.AsyncClient, *, time_limit: float = TIME_LIMIT) -> None:
         self._settings = settings
-        self._client = client
         self._time_limit = time_limit
-        self._auth = httpx.BasicAuth(settings.account_sid, settings.auth_tokens[0])
-        self._public_url = settings.public_url.rstrip("/")
-        self._api_url = settings.api_url.rstrip("/")
+        auth = httpx.BasicAuth(settings.account_sid, settings.auth_tokens[0])
+        self._calls = Calls(client, settings.api_url, auth=auth, time_limit=time_limit)
         self._messages = f"/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
-        self._webhooks = Webhooks(settings)
+        self._reports = settings.public_url.rstrip("/") + "/api/webhooks/sms/status/"
+        self.webhooks = Webhooks(settings)
+        self.takes_replies = not is_name(settings.sender)
+        self.speaks_whatsapp = settings.whatsapp is not None
 
     # ---- Outbound ----
 
-    async def send(self, text: OutgoingText) -> CallOutcome:
-        """POST once. In doubt is everything between "it never left" and an answer that can be read."""
-        try:
-            async with asyncio.timeout(self._time_limit):
-                response = await self._client.post(
-                    self._api_url + self._messages, data=self._form(text), auth=self._auth, follow_redirects=False
-                )
-        except NEVER_SENT as error:
-            return Retry(type(error).__name__)
-        except (httpx.HTTPError, TimeoutError) as error:
-            return InDoubt(type(error).__name__)
-        return accepted(response) if response.is_success else refused(response)
+    async def post(self, text: OutgoingText) -> CallOutcome:
+        """POST once, as a form."""
+        answer = await self._calls.send(self._messages, form=self._form(text))
+        return outcome_of(answer) if isinstance(answer, httpx.Response) else answer
 
     async def find(self, text: OutgoingText, since: datetime) -> list[FoundText] | Retry:
         """Copies of the text in Twilio's list. The list lags by minutes, at times hours: absence proves nothing.
@@ -79,82 +67,73 @@ class Twilio(Carrier):
         """
         try:
             async with asyncio.timeout(self._time_limit):
-                listed = await self._list({"To": text.to, "PageSize": str(PAGE_SIZE)}, PAGES)
+                query = {"To": address(text.to, text.by), "PageSize": str(PAGE_SIZE)}
+                listed = await self._list(query, PAGES)
             return listed if isinstance(listed, Retry) else copies(listed.messages, text, since)
         except UNREADABLE as error:
             return _unread(error)
 
     async def received(self, since: datetime) -> list[InboundText] | Retry:
-        """Texts to our sender in Twilio's list, which can be filtered by whole days only. The time limit holds for
-        each page. A list with more pages than are read is told as far as it was read, with a warning."""
-        query = {"DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": str(LARGEST_PAGE)}
-        if not self._settings.service:  # a service has several numbers, and To takes one
-            query["To"] = self._settings.sender
-        try:
-            listed = await self._list(query, MOST_PAGES)
-        except UNREADABLE as error:
-            return _unread(error)
-        if isinstance(listed, Retry):
-            return listed
-        if not listed.is_whole:
-            logger.warning(
-                "Twilio's list goes on after %d messages: received texts may be missing", len(listed.messages)
-            )
-        return received(listed.messages, self._settings, since)
+        """Texts to our senders in Twilio's list. The time limit holds for each page. A list with more pages than are
+        read is told as far as it was read, with a warning."""
+        messages: list[Json] = []
+        received = received_by(self._settings)
+        for query in queries(self._settings, since):
+            try:
+                listed = await self._list(query, MOST_PAGES)
+            except UNREADABLE as error:
+                return _unread(error)
+            if isinstance(listed, Retry):
+                return listed
+            received.warn_of_more(listed)
+            messages += listed.messages
+        return received.since(reversed(messages), since)
 
     async def _list(self, query: dict[str, str], pages: int) -> Listed | Retry:
         """What stands on the first pages of the message list. Raises what UNREADABLE names."""
-        messages: list[Message] = []
-        url = self._api_url + self._messages
-        params: dict[str, str] | None = query
+        messages: list[Json] = []
+        path, params = self._messages, query
         for _ in range(pages):
-            async with asyncio.timeout(self._time_limit):
-                response = await self._client.get(url, params=params, auth=self._auth, follow_redirects=False)
+            response = await self._calls.get(path, params or None)
             if response.status_code != httpx.codes.OK:
                 return Retry(problem(response)[1], retry_after(response))
-            page = json_object(response)
+            page = document_of(response)
             messages += messages_of(page)
             following = page.get("next_page_uri")
-            if not self._is_ours(following):
+            if not isinstance(following, str) or not following.startswith(self._messages + "?"):
+                # Only our own list is read further, and nothing else: our credentials go along.
                 return Listed(messages, is_whole=not following)
-            url, params = f"{self._api_url}{following}", None  # it has the query in it
+            path, params = following, {}  # it has the query in it
         return Listed(messages, is_whole=False)
-
-    def _is_ours(self, path: object) -> bool:
-        """Whether a page's path leads to our own list, and nowhere else: our credentials go along."""
-        return isinstance(path, str) and path.startswith(self._messages + "?")
 
     def _form(self, text: OutgoingText) -> dict[str, str]:
         seconds = int(text.valid_for.total_seconds())
+        whatsapp = self._settings.whatsapp if text.by is Way.WHATSAPP else None
         return {
-            "To": text.to,
-            "MessagingServiceSid" if self._settings.service else "From": self._settings.sender,
-            "Body": text.body,
-            "StatusCallback": f"{self._public_url}/api/webhooks/sms/status/{text.key}",
+            "To": address(text.to, text.by),
+            **(_by_whatsapp(text, whatsapp) if whatsapp else self._by_sms(text)),
+            "StatusCallback": self._reports + text.key,
             "ValidityPeriod": str(min(max(seconds, 1), LONGEST_VALIDITY)),
         }
+
+    def _by_sms(self, text: OutgoingText) -> dict[str, str]:
+        return {"MessagingServiceSid" if self._settings.service else "From": self._settings.sender, "Body": text.body}
 
     # ---- Inbound ----
 
     def is_for_us(self, text: InboundText) -> bool:
-        """Whether it came to our number, or to our Messaging Service."""
-        return self._settings.sender in (text.recipient, text.pool)
+        """Whether it came to our number, to our Messaging Service, or to our number at WhatsApp."""
+        return is_ours(self._settings, text.by, text.recipient, text.pool)
 
-    def receive_texts(self, request: RawRequest) -> list[InboundText]:
-        """One patient's text, or [] for what came over another channel."""
-        return self._webhooks.texts(request)
 
-    def receive_reports(self, request: RawRequest, key: str | None) -> list[DeliveryReport]:
-        """How far one text of ours has come, or [] for a status that says nothing of that."""
-        return self._webhooks.reports(request, key)
-
-    def answer_texts(self, error: Exception | None = None) -> Answer:
-        """An answer that texts nothing to the patient."""
-        return answer_to_texts(error)
-
-    def answer_reports(self, error: Exception | None = None) -> Answer:
-        """An answer without a body."""
-        return answer_to_reports(error)
+def _by_whatsapp(text: OutgoingText, whatsapp: WhatsApp) -> dict[str, str]:
+    """Twilio names the blanks by their numbers, from 1, and takes no Body beside them."""
+    sender = {"From": WHATSAPP + whatsapp.sender}
+    if not text.blanks:
+        return {**sender, "Body": text.body}
+    blanks = {str(number): blank for number, blank in enumerate(blanks_of(text), 1)}
+    _, content_sid = whatsapp.template(text.language)
+    return {**sender, "ContentSid": content_sid, "ContentVariables": json.dumps(blanks, ensure_ascii=False)}
 
 
 def _unread(error: Exception) -> Retry:

@@ -1,106 +1,99 @@
 """Reading Twilio's list of messages. It has the newest first, and lags by minutes, at times by hours."""
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime
-from operator import itemgetter
-from typing import Any
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from adapters.common.listing import Reading, Received, page_of, second_of
+from adapters.common.senders import is_name, is_same
+from adapters.common.values import LONGEST_RECIPIENT, LONGEST_TEXT, Json, cleaned
+from adapters.common.whatsapp import blanks_of
 from adapters.twilio.settings import TwilioSettings
-from adapters.twilio.values import E164, LONGEST_RECIPIENT, LONGEST_TEXT, MESSAGE_SID, cleaned, moment, pictures
+from adapters.twilio.values import MESSAGE_SID, WHATSAPP, address, moment, phone_in, pictures
 from domain.inbound import InboundText
 from domain.ports import FoundText, OutgoingText
+from domain.ways import Way
 
-Message = dict[str, Any]
+LARGEST_PAGE = 1000  # Twilio's own maximum
 
 logger = logging.getLogger("replyes.twilio")
 
 
-@dataclass(frozen=True)
-class Listed:
-    """What was read of the list. `is_whole` is False where the list goes on beyond that."""
-
-    messages: list[Message]
-    is_whole: bool
-
-
-def messages_of(page: dict[str, Any]) -> list[Message]:
+def messages_of(page: Json) -> list[Json]:
     """The messages on a page. ValueError where it can't be read."""
-    messages = page.get("messages")
-    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        raise ValueError("not a page of messages")
-    return messages
+    return page_of(page.get("messages"))
 
 
-def copies(messages: list[Message], text: OutgoingText, since: datetime) -> list[FoundText]:
+def copies(messages: list[Json], text: OutgoingText, since: datetime) -> list[FoundText]:
     """The messages that say the same to the same phone, oldest first. ValueError where one of them can't be read."""
     found = {}  # by id: the list moves on while its pages are read
     for message in messages:
         if _is_copy(message, text):
             copy = FoundText(_sid(message), moment(message.get("date_created")))
             found[copy.message_id] = copy
-    recent = [copy for copy in found.values() if copy.created_at >= _second(since)]
+    recent = [copy for copy in found.values() if copy.created_at >= second_of(since)]
     return sorted(recent, key=lambda copy: copy.created_at)
 
 
-def _is_copy(message: Message, text: OutgoingText) -> bool:
-    return (
-        message.get("to") == text.to
-        and message.get("body") == text.body
-        and str(message.get("direction")).startswith("outbound")
-    )
+def _is_copy(message: Json, text: OutgoingText) -> bool:
+    is_ours = message.get("to") == address(text.to, text.by) and str(message.get("direction")).startswith("outbound")
+    return is_ours and _says(str(message.get("body")), text)
 
 
-def received(messages: list[Message], settings: TwilioSettings, since: datetime) -> list[InboundText]:
-    """The texts that phones have sent to us, oldest first, each id once. One that can't be read must not hide the
-    others: it is left out, and the log tells how many were."""
-    found: dict[str, tuple[datetime, InboundText]] = {}
-    unreadable = 0
-    for message in reversed(messages):
-        if not _is_for_us(message, settings):
-            continue
-        try:
-            sent_at, text = _received(message)
-        except ValueError:
-            unreadable += 1
-            continue
-        if sent_at >= _second(since):
-            found.setdefault(text.message_id, (sent_at, text))
-    if unreadable:
-        logger.warning("Twilio's list: %d received texts cannot be read", unreadable)
-    return [text for _, text in sorted(found.values(), key=itemgetter(0))]
+def _says(body: str, text: OutgoingText) -> bool:
+    """Whether a body is the text's. Of approved words only the blanks are known here: each has to stand in it."""
+    if text.by is Way.WHATSAPP and text.blanks:
+        return all(blank in body for blank in blanks_of(text))
+    return body == text.body
 
 
-def _is_for_us(message: Message, settings: TwilioSettings) -> bool:
-    """Whether a phone sent it to our sender. The account may have other numbers, and a NO there is no answer to us."""
-    if message.get("direction") != "inbound" or not E164.fullmatch(str(message.get("from"))):
-        return False
+def queries(settings: TwilioSettings, since: datetime) -> Iterator[dict[str, str]]:
+    """The queries for what our senders have received; none where nobody can answer to them. The list can be filtered
+    by whole days only, and To takes one number: a service has several, and its list holds WhatsApp's as well."""
+    query = {"DateSent>": since.astimezone(UTC).date().isoformat(), "PageSize": str(LARGEST_PAGE)}
     if settings.service:
-        return bool(message.get("messaging_service_sid") == settings.service)
-    return bool(message.get("to") == settings.sender)
+        yield query
+        return
+    if not is_name(settings.sender):
+        yield {**query, "To": settings.sender}
+    if settings.whatsapp:
+        yield {**query, "To": WHATSAPP + settings.whatsapp.sender}
 
 
-def _received(message: Message) -> tuple[datetime, InboundText]:
+def received_by(settings: TwilioSettings) -> Received[InboundText]:
+    """How to read the texts that phones have sent to our senders. Of one second, the list's last is the oldest."""
+    return Received("Twilio's list", lambda message: _read(message, settings), logger)
+
+
+def _read(message: Json, settings: TwilioSettings) -> Reading[InboundText] | None:
     """The text and its date: for one that came in, `date_sent` is when Twilio told us of it."""
+    sender = phone_in(str(message.get("from")))
+    recipient, pool = str(message.get("to")), cleaned(message.get("messaging_service_sid"), LONGEST_RECIPIENT)
+    if sender is None or message.get("direction") != "inbound" or not is_ours(settings, sender[1], recipient, pool):
+        return None
     sent_at = moment(message.get("date_sent") or message.get("date_created"))
-    body = message.get("body")
-    return sent_at, InboundText(
+    text = InboundText(
         message_id=_sid(message),
-        sender=str(message.get("from")),
-        recipient=cleaned(str(message.get("to")), LONGEST_RECIPIENT),
-        text=cleaned(body, LONGEST_TEXT) if isinstance(body, str) else "",
+        sender=sender[0],
+        recipient=cleaned(recipient.removeprefix(WHATSAPP), LONGEST_RECIPIENT),
+        text=cleaned(message.get("body"), LONGEST_TEXT),
         pictures=pictures(str(message.get("num_media"))),
         sent_at=sent_at,
+        by=sender[1],
+        pool=pool,
     )
+    return sent_at, text.message_id, text
 
 
-def _sid(message: Message) -> str:
+def is_ours(settings: TwilioSettings, by: Way, recipient: str, pool: str) -> bool:
+    """Whether a text came to our sender. The account may have other numbers, and a NO there is no answer to us."""
+    if by is Way.WHATSAPP:
+        return settings.whatsapp is not None and is_same(recipient.removeprefix(WHATSAPP), settings.whatsapp.sender)
+    return pool == settings.service if settings.service else is_same(recipient, settings.sender)
+
+
+def _sid(message: Json) -> str:
     sid = str(message.get("sid"))
     if not MESSAGE_SID.fullmatch(sid):
         raise ValueError("a message without an id")
     return sid
-
-
-def _second(moment: datetime) -> datetime:
-    """Twilio's dates have whole seconds."""
-    return moment.replace(microsecond=0)

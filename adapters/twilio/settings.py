@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from adapters.common.senders import is_name
+from adapters.common.whatsapp import WhatsApp
 from domain.errors import Misconfigured
 
 
 @dataclass(frozen=True)
 class TwilioSettings:
-    """One Twilio account. `sender` is an E.164 number or a Messaging Service (MG…); `public_url` is what Twilio sees.
+    """One Twilio account. `sender` is an E.164 number, a short code, a Messaging Service (MG…) or a name to which
+    nobody can answer; `public_url` is what Twilio sees; `whatsapp` has templates of Twilio's Content API (HX…).
 
     The first of `auth_tokens` sends, all of them verify: an old and a new one while they are rotated, or the secret
     of a webhook SharedKey. With a blank one anybody could sign, so that raises Misconfigured.
@@ -18,6 +21,7 @@ class TwilioSettings:
     sender: str
     public_url: str
     api_url: str = "https://api.twilio.com"
+    whatsapp: WhatsApp | None = None
 
     def __post_init__(self) -> None:
         if not self.account_sid or not self.auth_tokens or not all(self.auth_tokens):
@@ -25,5 +29,5 @@ class TwilioSettings:
 
     @property
     def service(self) -> str | None:
-        """The Messaging Service that sends; None where a number does."""
-        return self.sender if self.sender.startswith("MG") else None
+        """The Messaging Service that sends; None where a number or a name does."""
+        return self.sender if self.sender.startswith("MG") and not is_name(self.sender) else None

@@ -1,33 +1,26 @@
-"""Numbers, dates and words as Twilio writes them, and what is left of what a patient typed."""
+"""Ids, addresses and dates as Twilio writes them."""
 
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_TEXT = 3200  # characters: twice Twilio's maximum, so that what was cut still looks too long to decide
-LONGEST_RECIPIENT = 64
+from adapters.common.values import E164, digits
+from domain.ways import Way
 
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9A-Za-z_-]{1,62}")  # 32 hex digits at Twilio; stand-ins are less strict
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # newline and tab are text
-PHONE_LIKE = re.compile(r"\d(?:[ .()-]{0,2}\d){6,}")
-SECRET_LIKE = re.compile(r"[A-Za-z0-9+/=_-]{24,}")
+WHATSAPP = "whatsapp:"  # stands before the number
 
 
-def cleaned(value: str, at_most: int) -> str:
-    """The value without control characters and lone surrogates, and no longer than so many characters."""
-    return CONTROL.sub(" ", value)[:at_most]
+def address(phone: str, by: Way) -> str:
+    """A number as Twilio calls it on this way."""
+    return WHATSAPP + phone if by is Way.WHATSAPP else phone
 
 
-def masked(value: str) -> str:
-    """Foreign words that may be logged: no whole phone number, nothing that could be a secret."""
-    hidden = PHONE_LIKE.sub(lambda number: f"…{number[0][-2:]}", SECRET_LIKE.sub("…", value))
-    return cleaned(" ".join(hidden.split()), 200)
-
-
-def digits(value: str, at_most: int) -> str:
-    """The value if it is a whole number of so many digits, else ""."""
-    return value if re.fullmatch(rf"[0-9]{{1,{at_most}}}", value) else ""
+def phone_in(told: str) -> tuple[str, Way] | None:
+    """The number and the way of an address; None for a name, a short code, or another channel."""
+    by = Way.WHATSAPP if told.startswith(WHATSAPP) else Way.SMS
+    number = told.removeprefix(WHATSAPP)
+    return (number, by) if E164.fullmatch(number) else None
 
 
 def pictures(value: str) -> int:

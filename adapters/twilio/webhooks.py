@@ -9,11 +9,15 @@ from urllib.parse import parse_qsl
 
 from twilio.request_validator import HMAC_SHA1, HMAC_SHA256, RequestValidator
 
+from adapters.common.answers import Reported
+from adapters.common.values import LONGEST_RECIPIENT, LONGEST_TEXT, cleaned, digits
+from adapters.twilio.answers import CODES
 from adapters.twilio.settings import TwilioSettings
-from adapters.twilio.values import E164, LONGEST_RECIPIENT, LONGEST_TEXT, MESSAGE_SID, cleaned, digits, pictures
-from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
+from adapters.twilio.values import MESSAGE_SID, WHATSAPP, phone_in, pictures
+from domain.errors import NotAuthentic, NotUnderstood
 from domain.inbound import ConsentHint, Delivery, DeliveryReport, InboundText
-from domain.ports import Answer, RawRequest
+from domain.ports import RawRequest
+from domain.ways import Way
 
 MOST_FIELDS = 200  # Twilio sends about 25, and two more for each picture
 
@@ -23,15 +27,6 @@ DELIVERIES = {
     **dict.fromkeys(("delivered", "read", "partially_delivered"), Delivery.DELIVERED),
     **dict.fromkeys(("undelivered", "failed", "canceled"), Delivery.UNDELIVERED),
 }
-
-REFUSALS: dict[type[Exception], int] = {
-    NotAuthentic: 403,
-    NotUnderstood: 400,
-    TooLarge: 413,
-    Conflict: 503,
-    StorageAway: 503,
-}
-SAY_NOTHING = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 logger = logging.getLogger("replyes.twilio")
 
@@ -43,22 +38,28 @@ class Webhooks:
         self._account_sid = settings.account_sid
         self._public_url = settings.public_url.rstrip("/")
         self._validators = [RequestValidator(token) for token in settings.auth_tokens]
+        self._ways = (Way.SMS, Way.WHATSAPP) if settings.whatsapp else (Way.SMS,)
+        self._reported = Reported(CODES, logger)
 
     def texts(self, request: RawRequest) -> list[InboundText]:
-        """One patient's text, or [] for what came over another channel: patients are asked by SMS."""
+        """One patient's text, or [] for what came over a channel by which nobody is asked. Who touches a button of
+        WhatsApp says what is written on it."""
         form = self._verified(request)
-        message_id, sender = form.message_sid(), form.one("From")
-        if not E164.fullmatch(sender):
-            logger.info("%s is from no phone number (…%r): nothing for us", message_id, sender[-2:])
+        message_id, told = form.message_sid(), form.one("From")
+        sender = phone_in(told)
+        if sender is None or sender[1] not in self._ways:
+            logger.info("%s is from no phone number that we ask (…%r): nothing for us", message_id, told[-2:])
             return []
         return [
             InboundText(
                 message_id=message_id,
-                sender=sender,
-                recipient=cleaned(form.one("To"), LONGEST_RECIPIENT),
-                text=cleaned(form.one("Body"), LONGEST_TEXT),
+                sender=sender[0],
+                recipient=cleaned(form.one("To").removeprefix(WHATSAPP), LONGEST_RECIPIENT),
+                text=cleaned(form.one("Body") or form.one("ButtonText"), LONGEST_TEXT),
                 pictures=pictures(form.one("NumMedia")),
                 hint=ConsentHint.__members__.get(form.one("OptOutType").strip().upper()),
+                by=sender[1],
+                pool=cleaned(form.one("MessagingServiceSid"), LONGEST_RECIPIENT),
             )
         ]
 
@@ -70,7 +71,8 @@ class Webhooks:
         if status is None:
             logger.info("delivery report %s: a status that tells us nothing", message_id)
             return []
-        return [DeliveryReport(message_id, status, key, digits(form.one("ErrorCode"), 10))]
+        code = digits(form.one("ErrorCode"), 10)
+        return [DeliveryReport(message_id, status, key, code, self._reported.blame(status, code))]
 
     def _verified(self, request: RawRequest) -> "_Form":
         """The form of a signed POST from our account. The signature is judged first: a stranger learns nothing else."""
@@ -89,21 +91,6 @@ class Webhooks:
         if form.one("AccountSid") != self._account_sid:
             raise NotAuthentic("the message is for another account")
         return form
-
-
-def answer_to_texts(error: Exception | None) -> Answer:
-    """TwiML that says nothing; our own words leave as texts whose message id we know."""
-    return Answer(200, SAY_NOTHING, "text/xml") if error is None else _refusal(error)
-
-
-def answer_to_reports(error: Exception | None) -> Answer:
-    """204, as Twilio's documentation has it for status callbacks."""
-    return Answer(204) if error is None else _refusal(error)
-
-
-def _refusal(error: Exception) -> Answer:
-    """No body and no content type: there is nothing that Twilio could text to the patient."""
-    return Answer(next((status for kind, status in REFUSALS.items() if isinstance(error, kind)), 500))
 
 
 class _Form(dict[str, list[str]]):

@@ -4,9 +4,9 @@ Which API handles inbound SMS is a setting of the account, and it changes the sh
 """
 
 import json
-from typing import Any
 from urllib.parse import parse_qsl
 
+from adapters.common.values import Json
 from domain.errors import NotUnderstood
 from domain.ports import RawRequest
 
@@ -31,7 +31,7 @@ def is_of_the_sms_api(request: RawRequest) -> bool:
     return set(_names(request.query.encode())) >= OF_THE_SMS_API or set(_names(request.body)) >= OF_THE_SMS_API
 
 
-def check_text(document: dict[str, Any]) -> None:
+def check_text(document: Json) -> None:
     """Raises WrongSetting where this is no text of version 1."""
     if set(document) >= OF_THE_SMS_API:
         raise WrongSetting(SMS_API)
@@ -41,7 +41,7 @@ def check_text(document: dict[str, Any]) -> None:
         raise WrongSetting(REPORT_AMONG_TEXTS)
 
 
-def check_report(document: dict[str, Any]) -> None:
+def check_report(document: Json) -> None:
     """Raises WrongSetting where this is no status."""
     if set(document) >= OF_THE_SMS_API:
         raise WrongSetting(SMS_API)

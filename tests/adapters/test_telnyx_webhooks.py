@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.telnyx import Telnyx
-from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
-from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport, InboundText
-from domain.ports import Answer, RawRequest
+from domain.errors import NotAuthentic, NotUnderstood
+from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport
+from domain.ports import RawRequest
 from tests.adapters.test_telnyx import CLINIC, ID, KEY, NOW, OLD_PAIR, PAIR, PATIENT, REPORTS, SETTINGS, message
 
 TEXTS = "/api/webhooks/sms"
@@ -69,17 +69,8 @@ def reported(status: object = "delivered", kind: str = "message.finalized", **ch
 # Texts
 
 
-def test_a_patients_answer_is_translated() -> None:
-    assert receiver().receive_texts(inbound()) == [InboundText(ID, PATIENT, CLINIC, " Yes ")]
-
-
 def test_both_keys_verify_while_they_are_rotated() -> None:
     assert receiver().receive_texts(signed(event(message(ID)), pair=OLD_PAIR))
-
-
-def test_a_repeated_delivery_has_the_same_id() -> None:
-    first, again = receiver(), receiver(timedelta(minutes=4))
-    assert first.receive_texts(inbound()) == again.receive_texts(inbound())
 
 
 @pytest.mark.parametrize(
@@ -91,19 +82,10 @@ def test_what_telnyx_made_of_a_text_is_a_hint(told: object, hint: ConsentHint | 
     assert (text.hint, text.text) == (hint, " Yes ")
 
 
-@pytest.mark.parametrize(
-    ("said", "heard"),
-    [
-        ("Y\x00E\x07S", "Y E S"),
-        ("yes\nplease", "yes\nplease"),
-        ("Sí 👍🏽", "Sí 👍🏽"),
-        (None, ""),
-        ("y" * 3201, "y" * 3200),
-    ],
-)
-def test_a_text_comes_clean_and_bounded(said: object, heard: str) -> None:
+@pytest.mark.parametrize("said", [None, 7, []])
+def test_what_is_no_text_has_no_words(said: object) -> None:
     [text] = receiver().receive_texts(inbound(text=said))
-    assert text.text == heard
+    assert text.text == ""
 
 
 def test_a_lone_surrogate_does_no_harm() -> None:
@@ -151,74 +133,17 @@ def tampered(**changes: Any) -> RawRequest:
     return replace(inbound(), **changes)
 
 
-def headed(**changes: str) -> RawRequest:
-    names = {name.replace("_", "-"): value for name, value in changes.items()}
-    return tampered(headers={**inbound().headers, **names})
-
-
 BODY = event(message(ID))
-SECONDS = int(NOW.timestamp())
-FORGED: dict[str, RawRequest] = {
-    "another pair": signed(BODY, pair=Ed25519PrivateKey.from_private_bytes(b"x" * 32)),
-    "a changed word": tampered(body=BODY.replace(b"Yes", b"Not")),
-    "the same JSON, written otherwise": tampered(body=json.dumps(json.loads(BODY), indent=1).encode()),
-    "a truncated body": tampered(body=BODY[:-1]),
-    "an empty body": tampered(body=b""),
-    "a huge body": tampered(body=BODY + b" " * 1_000_000),
-    "a body that is not UTF-8": tampered(body=b"\xff\xfe"),
-    "a form": tampered(body=b"From=%2B12025550143&Body=YES"),
-    "another time": headed(telnyx_timestamp=str(SECONDS + 1)),
-    "no time": headed(telnyx_timestamp=""),
-    "a time that is none": headed(telnyx_timestamp="now"),
-    "a time in other digits": headed(telnyx_timestamp="١٧٩٠٨٥٦٠٠٠"),
-    "a time without end": headed(telnyx_timestamp="9" * 5000),
-    "a signed time that is none": signed(BODY, at="0x6a"),
-    "signed six minutes ago": signed(BODY, at=str(SECONDS - 360)),
-    "signed six minutes ahead": signed(BODY, at=str(SECONDS + 360)),
-    "signed in milliseconds": signed(BODY, at=str(SECONDS * 1000)),
-    "a signature that is too short": headed(telnyx_signature_ed25519="AAAA"),
-    "a signature of zeros": headed(telnyx_signature_ed25519=base64.b64encode(bytes(64)).decode()),
-    "a signature in hex": headed(telnyx_signature_ed25519="ab" * 64),
-    "a signature that is not ASCII": headed(telnyx_signature_ed25519="é" * 88),
-    "a signature with a lone surrogate": headed(telnyx_signature_ed25519="\udcff" * 88),
-    "a signature with noise in it": headed(
-        telnyx_signature_ed25519="\n" + inbound().headers["telnyx-signature-ed25519"]
-    ),
-}
 
 
-@pytest.mark.parametrize("request_", FORGED.values(), ids=FORGED.keys())
-def test_what_telnyx_did_not_sign_lately_is_not_authentic(request_: RawRequest) -> None:
-    for receive in (receiver().receive_texts, lambda request: receiver().receive_reports(request, KEY)):
-        with pytest.raises(NotAuthentic) as caught:
-            receive(request_)
-        assert caught.value.signed
-        assert "2025550143" not in str(caught.value)
-
-
-@pytest.mark.parametrize("headers", [{}, {"telnyx-signature-ed25519": ""}, {"authorization": "Bearer x"}])
-def test_a_request_without_a_signature_is_told_apart(headers: dict[str, str]) -> None:
-    with pytest.raises(NotAuthentic) as caught:
-        receiver().receive_texts(tampered(headers=headers))
-    assert not caught.value.signed
-
-
-def test_what_was_signed_is_replayed_in_vain_after_five_minutes() -> None:
-    assert receiver(timedelta(minutes=5)).receive_texts(inbound())
+def test_a_time_that_is_none_is_not_believed_even_if_it_was_signed() -> None:
     with pytest.raises(NotAuthentic):
-        receiver(timedelta(minutes=5, seconds=1)).receive_texts(inbound())
-
-
-def test_the_content_type_is_not_believed() -> None:
-    assert receiver().receive_texts(headed(content_type="text/plain"))
+        receiver().receive_texts(signed(BODY, at="0x6a"))
 
 
 MALFORMED: dict[str, RawRequest] = {
     "not UTF-8": signed(BODY.replace(b"Yes", b"\xff")),
     "truncated before it was signed": signed(BODY[:-1]),
-    "nothing": signed(b""),
-    "a list": signed(b"[]"),
-    "nested beyond reason": signed(b"[" * 100_000),
     "an event of the older API": signed(b'{"sms_id": "x", "direction": "inbound"}'),
     "data that is none": signed(b'{"data": []}'),
     "no payload": signed(event(None)),
@@ -236,15 +161,6 @@ def test_what_is_signed_but_makes_no_sense_is_not_understood(request_: RawReques
     with pytest.raises(NotUnderstood) as caught:
         receiver().receive_texts(request_)
     assert "2025550143" not in str(caught.value)
-
-
-@settings(deadline=None)
-@given(place=st.integers(0, len(BODY) - 1), bit=st.integers(0, 7))
-def test_one_flipped_bit_in_the_body_breaks_the_signature(place: int, bit: int) -> None:
-    body = bytearray(BODY)
-    body[place] ^= 1 << bit
-    with pytest.raises(NotAuthentic):
-        receiver().receive_texts(tampered(body=bytes(body)))
 
 
 json_values = st.recursive(
@@ -299,13 +215,6 @@ def test_a_report_without_a_recipient_is_no_report(to: object) -> None:
     assert receiver().receive_reports(signed(reported(to=to), STATUS), KEY) == []
 
 
-def test_a_text_among_the_reports_and_a_report_among_the_texts_are_refused() -> None:
-    with pytest.raises(NotUnderstood):
-        receiver().receive_reports(inbound(), KEY)
-    with pytest.raises(NotUnderstood):
-        receiver().receive_texts(signed(reported()))
-
-
 def test_another_event_among_the_reports_is_no_report() -> None:
     assert receiver().receive_reports(signed(event(message(ID), "call.initiated")), KEY) == []
 
@@ -336,11 +245,6 @@ def test_a_failure_brings_its_code(errors: object, code: str) -> None:
     assert report.error_code == code
 
 
-def test_a_report_cannot_be_moved_to_another_texts_path() -> None:
-    with pytest.raises(NotAuthentic):
-        receiver().receive_reports(signed(reported(), STATUS[:-1] + "1"), OTHER_KEY)
-
-
 def test_where_only_the_delivery_names_the_url_that_is_signed_as_well() -> None:
     sent = json.loads(reported(webhook_url=None))["data"]["payload"]
     request = signed(event(sent, "message.finalized", REPORTS))
@@ -364,23 +268,3 @@ def test_a_report_that_came_without_a_key_in_the_path_takes_the_signed_one(
 
 
 # Answering
-
-
-def test_telnyx_is_answered_without_a_word() -> None:
-    assert (receiver().answer_texts(), receiver().answer_reports()) == (Answer(200), Answer(204))
-
-
-@pytest.mark.parametrize(
-    ("error", "status"),
-    [
-        (NotAuthentic("no", signed=False), 401),
-        (NotAuthentic("no"), 401),
-        (NotUnderstood("no"), 400),
-        (TooLarge("no"), 413),
-        (Conflict("no"), 503),
-        (StorageAway("no"), 503),
-        (RuntimeError("no"), 500),
-    ],
-)
-def test_a_refusal_has_a_status_and_no_words(error: Exception, status: int) -> None:
-    assert receiver().answer_texts(error) == receiver().answer_reports(error) == Answer(status)

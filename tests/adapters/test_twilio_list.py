@@ -23,7 +23,6 @@ from tests.adapters.test_twilio import (
     PATIENT,
     SETTINGS,
     SID,
-    SOON,
     AsyncHandler,
     Handler,
     answered,
@@ -325,12 +324,6 @@ def test_a_list_that_breaks_off_is_asked_for_again_as_a_whole() -> None:
         return httpx.Response(500) if "Page" in request.url.params else whole(request)
 
     assert isinstance(ask(handler), Retry)
-
-
-def test_the_list_waits_as_long_as_it_is_asked_to() -> None:
-    outcome = ask(answered(429, {"code": 20429}, Retry_After="7"))
-    assert isinstance(outcome, Retry)
-    assert outcome.after == SOON
 
 
 def test_each_page_ends_after_the_time_limit() -> None:

@@ -54,7 +54,7 @@ FAULTY = {
     "CAL_WEBHOOK_SECRET": "",
     "TWILIO_ACCOUNT_SID": "",
     "TWILIO_AUTH_TOKEN": "",
-    "TWILIO_FROM": "Clinic",
+    "TWILIO_FROM": "Clinic of Dr. Lee",
     "TWILIO_API_URL": "https://",
     "DESK_PASSWORD": "short",
     "CLINIC_PHONE": "0800",
@@ -88,7 +88,7 @@ def test_every_fault_names_its_cure() -> None:
 
 def test_no_fault_repeats_a_secret(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"hunter2\xff")
-    secrets = {"ENCRYPTION_KEY": "hunter2", "CAL_API_KEY_FILE": str(tmp_path / "binary"), "TWILIO_FROM": "hunter2"}
+    secrets = {"ENCRYPTION_KEY": "hunter2", "CAL_API_KEY_FILE": str(tmp_path / "binary"), "TWILIO_FROM": "hunter2!"}
     told = faults(**{**FAULTY, **secrets, "DATABASE_URL": "postgresql://clinic:hunter2@db/replyes"})
     assert not [fault for fault in told if "hunter2" in fault]
 
@@ -185,7 +185,7 @@ def test_vonage_is_chosen_by_settings_alone() -> None:
 
 
 def test_all_faults_of_vonage_are_told_at_once_and_with_their_cures() -> None:
-    names = {**dict.fromkeys(VONAGE, ""), "VONAGE_FROM": "Clinic", "VONAGE_API_URL": "api.nexmo.com"}
+    names = {**dict.fromkeys(VONAGE, ""), "VONAGE_FROM": "Clinic of Dr. Lee", "VONAGE_API_URL": "api.nexmo.com"}
     found = faults(**{**names, "SMS_PROVIDER": "vonage"})
     assert sorted(fault.split()[0] for fault in found) == sorted({*VONAGE, "VONAGE_API_URL"} - {"SMS_PROVIDER"})
     assert all("set it to" in fault or "must be" in fault or "write it like" in fault for fault in found)

@@ -64,7 +64,7 @@ def test_all_that_is_missing_is_told_at_once(environ: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("environ", "name", "value", "cure"),
     [
-        (TELNYX, "TELNYX_FROM", "Clinic", "a number like +12025550100"),
+        (TELNYX, "TELNYX_FROM", "Clinic of Dr. Lee", "a number like +12025550100"),
         (TELNYX, "TELNYX_PUBLIC_KEY", "s3cr3t", "copy its 44 characters"),
         (TELNYX, "TELNYX_API_URL", "api.telnyx.com", "without ? or #"),
         (ANDROID, "ANDROID_GATEWAY_URL", "192.168.1.10:8080", "without ? or #"),

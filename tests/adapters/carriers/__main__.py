@@ -4,9 +4,10 @@ is broken."""
 import sys
 from collections.abc import Iterator
 
+from tests.adapters.carriers.all_promises import PROMISES
 from tests.adapters.carriers.driver import Driver
 from tests.adapters.carriers.fleet import CARRIERS
-from tests.adapters.carriers.promises import PROMISES, Promise
+from tests.adapters.carriers.promises import Promise
 
 
 def rows() -> Iterator[str]:

@@ -4,7 +4,7 @@ import hmac
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -12,15 +12,17 @@ from adapters.android import AndroidGateway, AndroidSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import Blame, Delivery
 from domain.ports import Answer, RawRequest
-from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, REPORTS, TEXTS, Driver, Handler
+from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, REPORTS, TEXTS, Driver, Handler, Said
 
 PASSWORD, SIGNING_KEY = "password-of-the-phone-0123456789", "signing-key-of-the-phone-0123456789"
 SETTINGS = AndroidSettings("http://192.168.1.10:8080", "sms", PASSWORD, (SIGNING_KEY,), "US")
 ERRORS = {
-    Blame.PERMANENT: (400, "invalid phone number"),
+    Blame.PERMANENT: (400, "message is empty"),
     Blame.CONFIGURATION: (400, "failed to select device"),
     Blame.ACCOUNT: (401, "Unauthorized"),
+    Blame.NO_WAY: (400, "invalid phone number"),
 }
+REASONS: dict[Blame | None, str] = {Blame.CONFIGURATION: "No SIMs found", None: "RESULT_ERROR_NO_SERVICE"}
 EVENTS = {Delivery.SENT: "sms:sent", Delivery.DELIVERED: "sms:delivered", Delivery.UNDELIVERED: "sms:failed"}
 DATE = "2026-11-23T12:00:00.000+02:00"  # the phone has a zone of its own
 
@@ -38,8 +40,10 @@ class AndroidDriver(Driver):
     unsigned_status = 401
     secrets = (PASSWORD, SIGNING_KEY)
 
-    def carrier(self, client: httpx.AsyncClient) -> AndroidGateway:
-        return AndroidGateway(SETTINGS, client, lambda: NOW, time_limit=0.05)
+    short = named = None  # the SIM decides
+
+    def carrier(self, client: httpx.AsyncClient, **changes: Any) -> AndroidGateway:
+        return AndroidGateway(replace(SETTINGS, **changes), client, lambda: NOW, time_limit=0.05)
 
     def client(self, handler: Handler) -> httpx.AsyncClient:
         return http_client(httpx.MockTransport(handler))
@@ -63,13 +67,19 @@ class AndroidDriver(Driver):
             return self.listed()
         return httpx.Response(200, json={"id": KEY, "state": "Sent", "states": {"Pending": DATE}})
 
-    def text(self, words: str, message_id: str = "", *, pictures: int = 0, sender: str = PATIENT) -> RawRequest:
-        hashed = (message_id or self.ids[0]).partition("-")[0]
-        payload = {"messageId": hashed, "sender": sender, "recipient": CLINIC, "simNumber": 1, "receivedAt": DATE}
-        if pictures:
-            parts = [{"partId": number, "contentType": "image/jpeg"} for number in range(pictures)]
-            return self._posted(TEXTS, "mms:downloaded", payload | {"body": words, "attachments": parts})
-        return self._posted(TEXTS, "sms:received", payload | {"message": words})
+    def texted(self, said: Said) -> RawRequest:
+        hashed = said.message_id.partition("-")[0]
+        payload = {
+            "messageId": hashed,
+            "sender": said.sender,
+            "recipient": said.recipient,
+            "simNumber": 1,
+            "receivedAt": DATE,
+        }
+        if said.pictures:
+            parts = [{"partId": number, "contentType": "image/jpeg"} for number in range(said.pictures)]
+            return self._posted(TEXTS, "mms:downloaded", payload | {"body": said.words, "attachments": parts})
+        return self._posted(TEXTS, "sms:received", payload | {"message": said.words})
 
     def from_elsewhere(self) -> RawRequest:
         payload = {"messageId": "fffffffe", "sender": PATIENT, "data": "WUVT", "receivedAt": DATE}
@@ -78,6 +88,12 @@ class AndroidDriver(Driver):
     def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
         payload = {"messageId": key or self.ids[0], "phoneNumber": PATIENT, "recipient": PATIENT, "simNumber": 1}
         return self._posted(REPORTS, EVENTS[status], payload)
+
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
+        if blame not in REASONS:
+            return None
+        payload = {"messageId": key, "phoneNumber": PATIENT, "simNumber": 1, "reason": REASONS[blame]}
+        return self._posted(REPORTS, "sms:failed", payload)
 
     def _posted(self, path: str, event: str, payload: dict[str, object]) -> RawRequest:
         document = {"deviceId": "d1", "event": event, "id": "e1", "payload": payload, "webhookId": "w1"}

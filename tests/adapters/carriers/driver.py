@@ -3,32 +3,55 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 
+from adapters.common.whatsapp import WhatsApp
 from domain.errors import ReplyesError
 from domain.inbound import Blame, Delivery
 from domain.ports import Answer, Carrier, OutgoingText, RawRequest
+from domain.ways import Way
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
-PATIENT, CLINIC = "+12025550143", "+12025550100"
+PATIENT, CLINIC, CLINICS_WHATSAPP = "+12025550143", "+12025550100", "+12025550188"
+SHORT_CODE, NAME = "12345", "Dr Lee"
 KEY, OTHER_KEY = "d0" * 16, "e1" * 16
 PUBLIC_URL = "https://replyes.example.org"
 TEXTS, REPORTS = "/api/webhooks/sms", "/api/webhooks/sms/status"
 QUESTION = OutgoingText(KEY, PATIENT, "Dr. Lee, Tue 10:30. Reply YES or NO – merci ☎", timedelta(hours=2))
+BY_WHATSAPP = replace(QUESTION, by=Way.WHATSAPP, blanks=("Dr. Lee", "Tue 10:30,\n  Wed\t9:00", " "), language="de")
+FILLED_IN = ["Dr. Lee", "Tue 10:30, Wed 9:00", "–"]  # what WhatsApp takes of these blanks
+FREE = replace(QUESTION, by=Way.WHATSAPP, body="Confirmed. See you Tuesday!")
 
 T = TypeVar("T")
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
+@dataclass(frozen=True)
+class Said:
+    """One text of a patient, with as many pictures, to this number of this pool."""
+
+    words: str
+    message_id: str
+    pictures: int = 0
+    sender: str = PATIENT
+    recipient: str = CLINIC
+    pool: str = ""
+
+
 class Driver(ABC):
     """One carrier. Its clock stands at NOW, its account belongs to CLINIC, and its secrets are made up.
 
-    `ids` are three ids as the carrier writes them; `dated` tells whether its signature has a date; `thanks` are its
-    answers to a text and to a report; `refusals` are its statuses for errors, an unsigned request beside them.
+    `ids` are three ids as the carrier writes them; `dated` tells whether its signature has a date, `signs_fields`
+    whether it signs what a form says instead of its bytes; `thanks` are its answers to a text and to a report;
+    `refusals` are its statuses for errors, an unsigned request beside them.
+
+    Where an account may be set up otherwise, `short`, `named` and `pooled` are the settings of one that sends from
+    SHORT_CODE, from NAME and from a pool of numbers (and that pool), and `templates` what it calls the words that were
+    approved for WhatsApp, in English and in German; None where the carrier has no such thing.
     """
 
     name: ClassVar[str]
@@ -38,10 +61,15 @@ class Driver(ABC):
     refusals: ClassVar[Mapping[type[ReplyesError], int]]
     unsigned_status: ClassVar[int]
     secrets: ClassVar[tuple[str, ...]]
+    signs_fields: ClassVar[bool] = False
+    short: ClassVar[Mapping[str, object] | None] = {"sender": SHORT_CODE}
+    named: ClassVar[Mapping[str, object] | None] = {"sender": NAME}
+    pooled: ClassVar[tuple[Mapping[str, object], str] | None] = None
+    templates: ClassVar[tuple[str, str] | None] = None
 
     @abstractmethod
-    def carrier(self, client: httpx.AsyncClient) -> Carrier:
-        """The adapter with this network, and a time limit of 0.05 s."""
+    def carrier(self, client: httpx.AsyncClient, **changes: object) -> Carrier:
+        """The adapter with this network, a time limit of 0.05 s, and these settings otherwise."""
 
     @abstractmethod
     def client(self, handler: Handler) -> httpx.AsyncClient:
@@ -57,13 +85,22 @@ class Driver(ABC):
     def refuses(self, blame: Blame, words: str = "no") -> httpx.Response | None:
         """A send is refused for this reason, with these words; None where the carrier never tells that at the call."""
 
-    def throttles(self) -> httpx.Response:
-        """Too many sends; come again in 7 s."""
-        return httpx.Response(429, headers={"Retry-After": "7"}, json={})
+    def asked_in(self, request: httpx.Request) -> tuple[str, list[str], str, str]:
+        """(template, blanks, to, from) of a text in approved words, as it left; numbers in E.164."""
+        raise NotImplementedError
+
+    def said_in(self, request: httpx.Request) -> tuple[str, str, str]:
+        """(words, to, from) of a free text by WhatsApp, as it left; numbers in E.164."""
+        raise NotImplementedError
 
     def listed(self) -> httpx.Response | None:
         """Its list at NOW: a copy of QUESTION under the first of `ids`, a patient's YES under the second. None where
         it has no list."""
+        return None
+
+    def listed_by_whatsapp(self) -> httpx.Response | None:
+        """Its list at NOW: copies of BY_WHATSAPP and of FREE under the first two of `ids`, a patient's YES under the
+        third. None where it has no list, or no WhatsApp."""
         return None
 
     def looked_up(self, request: httpx.Request) -> httpx.Response | None:
@@ -77,9 +114,17 @@ class Driver(ABC):
 
     # -- What it posts
 
-    @abstractmethod
-    def text(self, words: str, message_id: str = "", *, pictures: int = 0, sender: str = PATIENT) -> RawRequest:
+    def text(self, words: str, message_id: str = "", **told: Any) -> RawRequest:
         """A patient's text, signed; `message_id` is by default the first of `ids`."""
+        return self.texted(Said(words, message_id or self.ids[0], **told))
+
+    @abstractmethod
+    def texted(self, said: Said) -> RawRequest:
+        """The same, whatever can be told of it."""
+
+    def by_whatsapp(self, words: str, *, button: bool = False, recipient: str = CLINICS_WHATSAPP) -> RawRequest:
+        """The same by WhatsApp, typed or on a button that was touched."""
+        raise NotImplementedError
 
     @abstractmethod
     def from_elsewhere(self) -> RawRequest:
@@ -90,9 +135,13 @@ class Driver(ABC):
         """How far `sent_id` came, signed; its path and whatever else carries the key. Without one, the first of
         `ids`."""
 
-    def report_of_opt_out(self) -> RawRequest | None:
-        """The first of `ids` was held back, because the phone wants no texts; None where that is told at the call, or
-        never."""
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
+        """The first of `ids` did not arrive, for this reason, or for one that passes; None where the carrier never
+        tells that in a report."""
+        return None
+
+    def report_of_reading(self) -> RawRequest | None:
+        """The first of `ids` was read by WhatsApp."""
         return None
 
     # -- How it signs
@@ -115,18 +164,24 @@ class Driver(ABC):
 
     # -- How it is used
 
-    def call(self, handler: Handler, work: Callable[[Carrier], Awaitable[T]]) -> T:
+    def call(self, handler: Handler, work: Callable[[Carrier], Awaitable[T]], **changes: object) -> T:
         """One piece of work against a carrier whose network is the handler."""
 
         async def main() -> T:
             async with self.client(handler) as client:
-                return await work(self.carrier(client))
+                return await work(self.carrier(client, **changes))
 
         return asyncio.run(main())
 
-    def receiver(self) -> Carrier:
+    def receiver(self, **changes: object) -> Carrier:
         """A carrier that only receives."""
-        return self.carrier(self.client(lambda request: httpx.Response(500)))
+        return self.carrier(self.client(lambda request: httpx.Response(500)), **changes)
+
+    @property
+    def speaking(self) -> dict[str, object]:
+        """The settings of an account that is set up for WhatsApp."""
+        assert self.templates is not None
+        return {"whatsapp": WhatsApp(CLINICS_WHATSAPP, dict(zip(("en", "de"), self.templates, strict=True)))}
 
 
 def altered(request: RawRequest, body: bytes) -> RawRequest:

@@ -5,7 +5,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,14 +14,36 @@ from adapters.telnyx import Telnyx, TelnyxSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import Blame, Delivery
 from domain.ports import Answer, RawRequest
-from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, PUBLIC_URL, REPORTS, TEXTS, Driver, Handler
+from tests.adapters.carriers.driver import (
+    CLINIC,
+    KEY,
+    NAME,
+    NOW,
+    PATIENT,
+    PUBLIC_URL,
+    REPORTS,
+    TEXTS,
+    Driver,
+    Handler,
+    Said,
+)
 
 API_KEY, PRIVATE_KEY = "KEY-of-the-clinic-0123456789abcdef", "private-key-of-the-account"
+PROFILE = "4000eba1-a0c0-4563-9925-b25e842a7cb6"
 CODES = {
-    Blame.PERMANENT: (400, "40310"),
+    Blame.PERMANENT: (400, "40302"),
     Blame.CONFIGURATION: (400, "40305"),
     Blame.ACCOUNT: (401, "10009"),
     Blame.OPTED_OUT: (409, "40300"),
+    Blame.NO_WAY: (400, "40310"),
+}
+REPORTED: dict[Blame | None, tuple[str, str]] = {
+    Blame.OPTED_OUT: ("40300", "Blocked due to STOP message"),
+    Blame.NO_WAY: ("40001", "Not routable"),
+    Blame.FILTERED: ("40002", "Blocked as spam - temporary"),
+    Blame.CONFIGURATION: ("40010", "Not 10DLC registered"),
+    Blame.ACCOUNT: ("20012", "Account inactive"),
+    None: ("40006", "Recipient server unavailable"),
 }
 STATUSES = {Delivery.SENT: "sent", Delivery.DELIVERED: "delivered", Delivery.UNDELIVERED: "delivery_failed"}
 DATE = "2026-11-23T10:00:00Z"
@@ -47,8 +69,11 @@ class TelnyxDriver(Driver):
     unsigned_status = 401
     secrets = (API_KEY, PRIVATE_KEY)
 
-    def carrier(self, client: httpx.AsyncClient) -> Telnyx:
-        return Telnyx(SETTINGS, client, lambda: NOW, time_limit=0.05)
+    named: ClassVar = {"sender": NAME, "profile_of_name": PROFILE}
+    pooled: ClassVar = ({"sender": PROFILE}, PROFILE)
+
+    def carrier(self, client: httpx.AsyncClient, **changes: Any) -> Telnyx:
+        return Telnyx(replace(SETTINGS, **changes), client, lambda: NOW, time_limit=0.05)
 
     def client(self, handler: Handler) -> httpx.AsyncClient:
         return http_client(httpx.MockTransport(handler))
@@ -56,7 +81,9 @@ class TelnyxDriver(Driver):
     def accepts(self) -> httpx.Response:
         return httpx.Response(200, json={"data": {"id": self.ids[0], "to": [{"status": "queued"}]}})
 
-    def refuses(self, blame: Blame, words: str = "no") -> httpx.Response:
+    def refuses(self, blame: Blame, words: str = "no") -> httpx.Response | None:
+        if blame not in CODES:
+            return None
         status, code = CODES[blame]
         return httpx.Response(status, json={"errors": [{"code": code, "title": "no", "detail": words}]})
 
@@ -74,21 +101,32 @@ class TelnyxDriver(Driver):
             return httpx.Response(200, json={**answer, "data": [one for one in answer["data"] if one["cld"] == cld]})
         return httpx.Response(200, json={"data": self._message("YES", request.url.path.rpartition("/")[2], PATIENT)})
 
-    def text(self, words: str, message_id: str = "", *, pictures: int = 0, sender: str = PATIENT) -> RawRequest:
-        message = self._message(words, message_id or self.ids[0], sender)
-        return self._posted(TEXTS, "message.received", message | {"media": [{"url": "https://…"}] * pictures})
+    def texted(self, said: Said) -> RawRequest:
+        message = self._message(said.words, said.message_id, said.sender, said.recipient)
+        message |= {"messaging_profile_id": said.pool} if said.pool else {}
+        return self._posted(TEXTS, "message.received", message | {"media": [{"url": "https://…"}] * said.pictures})
 
     def from_elsewhere(self) -> RawRequest:
         return self._posted(TEXTS, "message.received", self._message("YES", self.ids[0], PATIENT) | {"type": "RCS"})
 
     def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
+        return self._report(status, key, [])
+
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
+        if blame not in REPORTED:
+            return None
+        code, title = REPORTED[blame]
+        return self._report(Delivery.UNDELIVERED, key, [{"code": code, "title": title}])
+
+    def _report(self, status: Delivery, key: str | None, errors: list[object]) -> RawRequest:
         path = f"{REPORTS}/{key}" if key else REPORTS
         to = [{"phone_number": PATIENT, "status": STATUSES[status]}]
-        message = {"id": self.ids[0], "direction": "outbound", "to": to, "errors": [], "webhook_url": PUBLIC_URL + path}
+        message = {"id": self.ids[0], "direction": "outbound", "to": to, "errors": errors}
+        message["webhook_url"] = PUBLIC_URL + path
         return self._posted(path, "message.sent" if status is Delivery.SENT else "message.finalized", message)
 
-    def _message(self, words: str, message_id: str, sender: str) -> dict[str, object]:
-        numbers = {"from": {"phone_number": sender}, "to": [{"phone_number": CLINIC}]}
+    def _message(self, words: str, message_id: str, sender: str, recipient: str = CLINIC) -> dict[str, object]:
+        numbers = {"from": {"phone_number": sender}, "to": [{"phone_number": recipient}]}
         return {"id": message_id, "direction": "inbound", "type": "SMS", "text": words, "media": [], **numbers}
 
     def _posted(self, path: str, kind: str, message: dict[str, object]) -> RawRequest:

@@ -3,9 +3,10 @@
 import pytest
 
 from tests.adapters.carriers.__main__ import rows
+from tests.adapters.carriers.all_promises import PROMISES
 from tests.adapters.carriers.driver import Driver
 from tests.adapters.carriers.fleet import CARRIERS
-from tests.adapters.carriers.promises import PROMISES, Promise
+from tests.adapters.carriers.promises import Promise
 
 
 @pytest.mark.parametrize("promise", PROMISES.values(), ids=PROMISES.keys())

@@ -7,7 +7,7 @@ import hmac
 import json
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 
@@ -15,7 +15,19 @@ from adapters.vonage import Vonage, VonageSettings, http_client
 from domain.errors import Conflict, NotAuthentic, NotUnderstood, StorageAway, TooLarge
 from domain.inbound import Blame, Delivery
 from domain.ports import Answer, RawRequest
-from tests.adapters.carriers.driver import CLINIC, KEY, NOW, PATIENT, PUBLIC_URL, REPORTS, TEXTS, Driver, Handler
+from tests.adapters.carriers.driver import (
+    CLINIC,
+    CLINICS_WHATSAPP,
+    KEY,
+    NOW,
+    PATIENT,
+    PUBLIC_URL,
+    REPORTS,
+    TEXTS,
+    Driver,
+    Handler,
+    Said,
+)
 
 API_KEY, API_SECRET, SIGNATURE_SECRET = (
     "a1b2c3d4",
@@ -23,7 +35,20 @@ API_KEY, API_SECRET, SIGNATURE_SECRET = (
     "Qy7-signature-secret-of-the-clinic",
 )
 SETTINGS = VonageSettings(API_KEY, API_SECRET, (SIGNATURE_SECRET,), CLINIC, PUBLIC_URL)
-CODES = {Blame.PERMANENT: (422, "1050"), Blame.CONFIGURATION: (422, "1120"), Blame.ACCOUNT: (401, "unauthorized")}
+CODES = {
+    Blame.PERMANENT: (422, "1050"),
+    Blame.CONFIGURATION: (422, "1120"),
+    Blame.ACCOUNT: (401, "unauthorized"),
+    Blame.NO_WAY: (422, "1170"),
+}
+REPORTED: dict[Blame | None, str] = {
+    Blame.OPTED_OUT: "1240",
+    Blame.NO_WAY: "1190",
+    Blame.FILTERED: "1210",
+    Blame.CONFIGURATION: "1120",
+    Blame.ACCOUNT: "1070",
+    None: "1180",
+}
 STATUSES = {
     Delivery.SENT: "submitted",
     Delivery.DELIVERED: "delivered",
@@ -44,8 +69,10 @@ class VonageDriver(Driver):
     unsigned_status = 503
     secrets = (API_SECRET, SIGNATURE_SECRET)
 
-    def carrier(self, client: httpx.AsyncClient) -> Vonage:
-        return Vonage(SETTINGS, client, lambda: NOW, time_limit=0.05)
+    templates = ("ask_visit", "termin_bestaetigen")
+
+    def carrier(self, client: httpx.AsyncClient, **changes: Any) -> Vonage:
+        return Vonage(replace(SETTINGS, **changes), client, lambda: NOW, time_limit=0.05)
 
     def client(self, handler: Handler) -> httpx.AsyncClient:
         return http_client(httpx.MockTransport(handler))
@@ -59,29 +86,53 @@ class VonageDriver(Driver):
         status, code = CODES[blame]
         return httpx.Response(status, json={"type": ERRORS + code, "title": words, "detail": words, "instance": "i1"})
 
-    def text(self, words: str, message_id: str = "", *, pictures: int = 0, sender: str = PATIENT) -> RawRequest:
-        picture = {"channel": "mms", "message_type": "image", "image": {"url": "https://…", "caption": words}}
-        usual = {"channel": "sms", "message_type": "text", "text": words, "sms": {"num_messages": "1"}}
-        return self._posted(TEXTS, (picture if pictures else usual) | self._names(message_id, sender))
+    def asked_in(self, request: httpx.Request) -> tuple[str, list[str], str, str]:
+        message = json.loads(request.content)
+        assert (message["channel"], message["message_type"]) == ("whatsapp", "template")
+        assert message["whatsapp"] == {"policy": "deterministic", "locale": "de"}
+        template = message["template"]
+        return template["name"], template["parameters"], f"+{message['to']}", f"+{message['from']}"
+
+    def said_in(self, request: httpx.Request) -> tuple[str, str, str]:
+        message = json.loads(request.content)
+        assert (message["channel"], message["message_type"]) == ("whatsapp", "text")
+        return message["text"], f"+{message['to']}", f"+{message['from']}"
+
+    def texted(self, said: Said) -> RawRequest:
+        picture = {"channel": "mms", "message_type": "image", "image": {"url": "https://…", "caption": said.words}}
+        usual = {"channel": "sms", "message_type": "text", "text": said.words, "sms": {"num_messages": "1"}}
+        names = self._names(said.message_id, said.sender, said.recipient)
+        return self._posted(TEXTS, (picture if said.pictures else usual) | names)
+
+    def by_whatsapp(self, words: str, *, button: bool = False, recipient: str = CLINICS_WHATSAPP) -> RawRequest:
+        said: dict[str, object] = {"message_type": "text", "text": words}
+        if button:
+            said = {"message_type": "button", "button": {"payload": "yes-1", "text": words}}
+        return self._posted(TEXTS, {"channel": "whatsapp", **said} | self._names("", PATIENT, recipient))
 
     def from_elsewhere(self) -> RawRequest:
-        words = {"channel": "whatsapp", "message_type": "text", "text": "YES"}
-        return self._posted(TEXTS, words | self._names("", PATIENT))
+        words = {"channel": "viber_service", "message_type": "text", "text": "YES"}
+        return self._posted(TEXTS, words | self._names("", PATIENT, CLINIC))
 
     def report(self, status: Delivery, key: str | None = KEY) -> RawRequest:
         return self._report(STATUSES.get(status, "submitted"), key, {})
 
-    def report_of_opt_out(self) -> RawRequest:
-        error = {"type": ERRORS + "1240", "title": "1240", "detail": "Illegal Number", "instance": "i1"}
-        return self._report("rejected", KEY, {"error": error})
+    def report_blaming(self, blame: Blame | None, key: str = KEY) -> RawRequest | None:
+        if blame not in REPORTED:
+            return None
+        error = {"type": ERRORS + REPORTED[blame], "title": REPORTED[blame], "detail": "no", "instance": "i1"}
+        return self._report("rejected", key, {"error": error})
+
+    def report_of_reading(self) -> RawRequest:
+        return self._report("read", KEY, {"channel": "whatsapp"})
 
     def _report(self, status: str, key: str | None, more: dict[str, object]) -> RawRequest:
         known = {"client_ref": key} if key else {}
         names = {"message_uuid": self.ids[0], "to": PATIENT[1:], "from": CLINIC[1:], "timestamp": SENT_AT}
         return self._posted(f"{REPORTS}/{key}" if key else REPORTS, names | {"status": status} | known | more)
 
-    def _names(self, message_id: str, sender: str) -> dict[str, object]:
-        numbers = {"to": CLINIC[1:], "from": sender.removeprefix("+"), "timestamp": SENT_AT}
+    def _names(self, message_id: str, sender: str, recipient: str) -> dict[str, object]:
+        numbers = {"to": recipient.removeprefix("+"), "from": sender.removeprefix("+"), "timestamp": SENT_AT}
         return {"message_uuid": message_id or self.ids[0], **numbers}
 
     def _posted(self, path: str, document: dict[str, object]) -> RawRequest:
