@@ -102,10 +102,10 @@ async def test_a_job_that_was_run_by_hand_takes_its_first_turn_all_the_same(stor
 
 
 async def test_the_moment_of_the_installation_is_that_of_the_claim(store: Rooms, database: str) -> None:
-    assert await store.turns.installed_at() is None
+    assert await store.turns.installed_at("main") is None
     migrations.claim(database, "service")
-    found = await store.turns.installed_at()
+    found = await store.turns.installed_at("main")
     assert found
     assert abs(found - datetime.now(UTC)) < MINUTE
     migrations.claim(database, "service")
-    assert await store.turns.installed_at() == found
+    assert await store.turns.installed_at("main") == found
