@@ -98,7 +98,8 @@ class Texting(Delivery):
             case Rejected(blame=Blame.ACCOUNT):
                 await self._refused_altogether(claimed, outcome)
             case Rejected(blame=Blame.CONFIGURATION):
-                log.error("the carrier refuses our settings (%s %s)", outcome.code, outcome.detail)
+                told = claimed.errand.clinic, outcome.code, outcome.detail
+                log.error("the carrier refuses the settings of clinic %s (%s %s)", *told)
                 await self._again_or_give_up(claimed, f"refused: {outcome.code}", SHORTEST_PAUSE)
                 await self._works(claimed)
             case Rejected():
@@ -112,8 +113,8 @@ class Texting(Delivery):
 
     async def _refused_altogether(self, claimed: Claimed, refusal: Rejected) -> None:
         """Not this text but our account: shut the channel, and tell staff once."""
-        now, why = self.clock(), f"{refusal.code} {refusal.detail}".strip()
-        log.error("the carrier refuses our account (%s); texts wait until that is mended", why)
+        clinic, now, why = claimed.errand.clinic, self.clock(), f"{refusal.code} {refusal.detail}".strip()
+        log.error("the carrier refuses the account of clinic %s (%s); texts wait until that is mended", clinic, why)
         if await self.outbox.trip(claimed, now, why):
             await self.outcomes.closed(claimed, Staff.CARRIER_CLOSED, refusal.code, now)
         await self._again_or_give_up(claimed, f"refused: {refusal.code}", None)
