@@ -31,17 +31,23 @@ def plan(environ: Mapping[str, str], public_url: str = "http://127.0.0.1:8000") 
     """Read the settings, and log as they say from now on; `public_url` is the default for PUBLIC_URL. Raises
     Misconfigured with every fault."""
     settings = Settings(environ)
-    file = ClinicsFile(settings)
-    clinics = file.clinics()
-    services = {key: one.service(public_url) for key, one in file.each.items()}
-    found = Plan(settings.store(), services, file.desk(public_url), clinics)
-    log_settings = settings.logs()
-    file.gather()
-    settings.faults += apart.faults(services)
+    found, log_settings = read(settings, public_url), settings.logs()
     settings.check()
     logs.set_up(log_settings)
     for warning in settings.warnings:
         log.warning("%s", warning)
+    return found
+
+
+def read(settings: Settings, public_url: str) -> Plan:
+    """What they say. The faults are noted in them, and until somebody has checked that there are none, the plan is not
+    one to go by."""
+    file = ClinicsFile(settings)
+    clinics = file.clinics()
+    services = {key: one.service(public_url) for key, one in file.each.items()}
+    found = Plan(settings.store(), services, file.desk(public_url), clinics)
+    file.gather()
+    settings.faults += apart.faults(services)
     return found
 
 
