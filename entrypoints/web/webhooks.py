@@ -51,7 +51,7 @@ class Webhooks:
             notice = calendar.receive(await _raw(request))
             receipt = await self.service.confirmations.receive(clinic, notice, clock())
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
             status = STATUS.get(type(error), 500)
             told = "not authentic" if isinstance(error, UNTOLD) else str(error)
             return JSONResponse({"status": "refused", "error": told}, status)
@@ -64,7 +64,7 @@ class Webhooks:
         try:
             carrier = self.routing.refusing(named)
         except UnknownClinic as error:
-            _log(request, error)
+            self._log(request, error)
             return Response(status_code=404)
         try:
             post = self.routing.texts(named, await _raw(request))
@@ -73,7 +73,7 @@ class Webhooks:
                 receipt = await self.service.answers.hear(clinic, text, clock())
                 log.info("%sinbound text %s: %s", self._at(clinic), text.message_id, receipt)
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
             return _response(carrier.answer_texts(error))
         return _response(carrier.answer_texts())
 
@@ -83,7 +83,7 @@ class Webhooks:
         try:
             _taken(self.routing.texts(request.path_params.get("clinic"), await _raw(request)))
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
         return JSONResponse({"error": ANOTHER_METHOD}, 405, {"Allow": "POST"})
 
     async def reports(self, request: Request) -> Response:
@@ -98,9 +98,16 @@ class Webhooks:
             for message_id, status in dict.fromkeys((one.message_id, one.status) for _, one in post.messages):
                 log.info("delivery report %s: %s", message_id, status)
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
             return _response(carrier.answer_reports(error))
         return _response(carrier.answer_reports())
+
+    def _log(self, request: Request, error: ReplyesError) -> None:
+        """The path without what stands in it, unless it is a clinic of ours: keys and made-up names do not belong in
+        logs."""
+        parts = request.url.path.split("/")
+        route = "/".join(parts[:4] + [part for part in parts[4:5] if part in self.service.clinics])
+        log.warning("%s %s refused: %s: %s", request.method, route, type(error).__name__, error)
 
     def _at(self, clinic: str) -> str:
         """Whose it is, for the log, where there are several."""
@@ -140,15 +147,6 @@ async def _raw(request: Request) -> RawRequest:
         body=body,
         query=request.scope["query_string"].decode("latin-1"),
     )
-
-
-def _log(request: Request, error: ReplyesError) -> None:
-    log.warning("%s %s refused: %s: %s", request.method, _route(request), type(error).__name__, error)
-
-
-def _route(request: Request) -> str:
-    """The path without what stands in it: keys and made-up clinics do not belong in logs."""
-    return "/".join(request.url.path.split("/")[:4])
 
 
 def _response(answer: Answer) -> Response:

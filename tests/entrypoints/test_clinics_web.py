@@ -76,9 +76,10 @@ def test_each_clinic_has_a_webhook_of_its_own(product: Product) -> None:
     ]
 
 
-def test_one_clinics_secret_does_not_open_anothers_door(product: Product) -> None:
+def test_one_clinics_secret_does_not_open_anothers_door(product: Product, caplog: pytest.LogCaptureFixture) -> None:
     assert product.send(cal(booked(), f"{CAL}/south"))[0].status_code == 401
     assert product.facts() == []
+    assert f"POST {CAL}/south refused: NotAuthentic" in caplog.text
 
 
 def test_a_webhook_without_a_clinic_is_refused_and_the_log_tells_the_addresses(
