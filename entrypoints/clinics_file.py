@@ -93,10 +93,10 @@ class ClinicsFile:
             self.settings.fault(NAME, f"names no clinic; {EXAMPLE}")
         for key, table in found.items():
             if not isinstance(table, dict):
-                self.settings.fault(NAME, f"sets {key} for no clinic; {EXAMPLE}")
+                self.settings.fault(NAME, f"sets {key!r} for no clinic; {EXAMPLE}")
             elif not KEY.fullmatch(key) or key in TAKEN:
                 self.settings.fault(
-                    NAME, f"calls a clinic [{key}]; take another name, of small letters and digits, like north"
+                    NAME, f"calls a clinic {key!r}; take another name, of small letters and digits, like north"
                 )
             else:
                 yield key, table

@@ -182,12 +182,13 @@ def test_every_setting_of_every_carrier_is_known(tmp_path: Path) -> None:
 BROKEN: dict[str, tuple[str, str]] = {
     "no TOML": ("[north\n", "CLINICS_FILE is no TOML: "),
     "empty": ("# nobody\n", "CLINICS_FILE names no clinic; write [north]"),
-    "a setting of nobody": ('CLINIC_NAME = "North"\n', "CLINICS_FILE sets CLINIC_NAME for no clinic; write [north]"),
-    "a capital letter": (table("North"), "CLINICS_FILE calls a clinic [North]; take another name"),
-    "a hyphen": (table("north-1"), "CLINICS_FILE calls a clinic [north-1]; take another name"),
-    "a long name": (table("n" * 33), f"CLINICS_FILE calls a clinic [{'n' * 33}]; take another name"),
-    "a word of our addresses": (table("status"), "CLINICS_FILE calls a clinic [status]; take another name"),
+    "a setting of nobody": ('CLINIC_NAME = "North"\n', "CLINICS_FILE sets 'CLINIC_NAME' for no clinic; write [north]"),
+    "a capital letter": (table("North"), "CLINICS_FILE calls a clinic 'North'; take another name"),
+    "a hyphen": (table("north-1"), "CLINICS_FILE calls a clinic 'north-1'; take another name"),
+    "a long name": (table("n" * 33), f"CLINICS_FILE calls a clinic '{'n' * 33}'; take another name"),
+    "a word of our addresses": (table("status"), "CLINICS_FILE calls a clinic 'status'; take another name"),
     "a truth": (table("north") + "SMS_PER_SECOND = true\n", "[north] SMS_PER_SECOND is no text; put it into quotes"),
+    "a name of two lines": ('["a\\nb"]\n', "CLINICS_FILE calls a clinic 'a\\nb'; take another name"),
     "a table in a table": (table("north") + "[north.hours]\n", "[north] hours is no setting; "),
 }
 
