@@ -20,6 +20,7 @@ from typing import Any
 
 from domain.clinics import Clinic
 from domain.errors import Misconfigured
+from domain.ways import Way
 from entrypoints.carriers import READERS
 from entrypoints.settings import MAIN_CLINIC, DeskSettings, Settings
 
@@ -132,12 +133,12 @@ def one_of(clinics: Collection[str], key: str) -> str:
 @cache
 def names() -> tuple[frozenset[str], frozenset[str]]:
     """Every setting that a clinic may have, and those that belong to the process: what is asked for when everything is
-    read, by whatever carrier."""
+    read, for every carrier and for every way to a patient."""
     process, clinics = Settings({}), set[str]()
     process.store()
     process.logs()
     for provider in READERS:
-        one = Settings({"SMS_PROVIDER": provider})
+        one = Settings({"SMS_PROVIDER": provider, "ASK_BY": ",".join(Way)})
         one.clinic()
         one.service()
         one.desk()
