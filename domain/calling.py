@@ -135,7 +135,8 @@ class Calling(Delivery):
         """Our key for every booking, or for this one: staff hears of it once. A key that is refused is not tried with
         each booking."""
         now, whole = self.clock(), refusal.blame is Blame.ACCOUNT
-        log.error("Cal.com refuses our key or our address (%s %s)", refusal.code, refusal.detail)
+        told = claimed.errand.clinic, refusal.code, refusal.detail
+        log.error("Cal.com refuses the key or the address of clinic %s (%s %s)", *told)
         is_news = await self.outbox.trip(claimed, now, refusal.detail) if whole else claimed.attempts <= 1
         if is_news:
             await self.outcomes.closed(claimed, refusal.code, now)

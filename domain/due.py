@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.booking import Booking
 from domain.decisions import Decisions
 from domain.errors import NotPossible
-from domain.facts import Moment
+from domain.facts import Moment, clinic_of
 
 log = logging.getLogger("replyes.due")
 BATCH = 500
@@ -34,13 +34,18 @@ class Due(Decisions):
         raise NotImplementedError
 
     async def _each(self, find: Find, handle: Handle, now: datetime, recorded_at: datetime) -> Pass:
-        """One failing booking never stops the next."""
+        """One failing booking never stops the next. What belongs to a clinic that we do not have stays as it is; each
+        run reads its list again, which is short: a clinic that has gone has few bookings that nobody settled."""
         done, passed = Pass(), set[str]()
         while fresh := [stream for stream in await find(now, BATCH + len(passed)) if stream not in passed]:
             for stream in fresh:
-                if not await self._one(handle, stream, now, recorded_at, done):
+                if not self.is_ours(stream) or not await self._one(handle, stream, now, recorded_at, done):
                     passed.add(stream)
         return done
+
+    def is_ours(self, stream: str) -> bool:
+        """Whether the stream belongs to a clinic that we have."""
+        return clinic_of(stream) in self.clinics
 
     async def _one(self, handle: Handle, stream: str, now: datetime, recorded_at: datetime, done: Pass) -> bool:
         try:

@@ -159,8 +159,8 @@ class Turns(Protocol):
     async def finish(self, job: str, until: datetime) -> None:
         """A complete run has looked at everything up to `until`."""
 
-    async def installed_at(self) -> datetime | None:
-        """When this database was first used."""
+    async def installed_at(self, clinic: str) -> datetime | None:
+        """When this database was first used for the clinic."""
 
 
 class Outbox(Protocol):

@@ -39,10 +39,10 @@ class TextOutcomes(Turning):
 
     async def reported(self, clinic: str, report: DeliveryReport, outbox: Outbox, now: datetime) -> None:
         """A carrier's report. It proves that the text was accepted; then it tells how far the text came, and never
-        takes that down again. A report on a text that is not ours changes nothing. Raises UnknownClinic."""
+        takes that down again. A report on a text that is not this clinic's changes nothing. Raises UnknownClinic."""
         self.clinic(clinic)
         sent = await self._sent(report)
-        if sent is None and report.key and (claimed := await outbox.get(report.key)) and claimed.in_doubt:
+        if sent is None and report.key and (claimed := await outbox.get(report.key)) and _of(clinic, claimed):
             await self.accepted(claimed, report.message_id, "report", now)
             sent = await self._sent(report)
         if sent is not None and sent.clinic == clinic and report.status.rank > sent.status.rank:
@@ -231,6 +231,11 @@ def _refused(errand: Errand, rejection: Rejected) -> tuple[Staff, str]:
 def spoken_of(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:
     """The bookings that a text speaks of."""
     return tuple(speaker.id for speaker in speakers if isinstance(speaker, Booking)) or errand.bookings
+
+
+def _of(clinic: str, claimed: Claimed) -> bool:
+    """Whether a report can prove this errand: it is in doubt, and the clinic's own."""
+    return claimed.in_doubt and claimed.errand.clinic == clinic
 
 
 def _conversation_of(speakers: list[Speaker]) -> str | None:

@@ -37,7 +37,8 @@ class Sending(Delivery):
             case Rejected(blame=Blame.ACCOUNT):
                 await self._refused_altogether(claimed, outcome)
             case Rejected(blame=Blame.CONFIGURATION):
-                log.error("%s refuses our settings (%s %s)", self.who, outcome.code, outcome.detail)
+                told = self.who, claimed.errand.clinic, outcome.code, outcome.detail
+                log.error("%s refuses the settings of clinic %s (%s %s)", *told)
                 await self._again_or_give_up(claimed, f"refused: {outcome.code}", SHORTEST_PAUSE)
                 await self._works(claimed)
             case Rejected():
@@ -52,7 +53,8 @@ class Sending(Delivery):
     async def _refused_altogether(self, claimed: Claimed, refusal: Rejected) -> None:
         """Not this one but our account: shut the channel, and tell staff once."""
         now, why = self.clock(), f"{refusal.code} {refusal.detail}".strip()
-        log.error("%s refuses our account (%s); everything waits until that is mended", self.who, why)
+        told = self.who, claimed.errand.clinic, why
+        log.error("%s refuses the account of clinic %s (%s); everything waits until that is mended", *told)
         if await self.outbox.trip(claimed, now, why):
             await self.outcomes.closed(claimed, self.closed, refusal.code, now)
         await self._again_or_give_up(claimed, f"refused: {refusal.code}", None)

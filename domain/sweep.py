@@ -40,14 +40,14 @@ class Sweep:
         job, began_at, done = f"sweep of {clinic}", clock(), Swept()
         if not self.carriers[clinic].lists_texts:
             return done
-        installed_at = await self.turns.installed_at() or began_at
+        installed_at = await self.turns.installed_at(clinic) or began_at
         last = await self.turns.done_until(job)
         since = max(installed_at, last - LISTS_LAG) if last else installed_at
         texts = await self.carriers[clinic].received(since)
         if isinstance(texts, Retry):
             done.problems.append(f"the carrier does not show its list: {texts.detail}")
             return done
-        for text in texts:
+        for text in filter(self.carriers[clinic].is_for_us, texts):  # the account may be another clinic's too
             await self._hear(clinic, text, clock, done)
         if not done.problems:
             await self.turns.finish(job, began_at)

@@ -135,16 +135,20 @@ def reconcile(*, everything: bool) -> None:
 
 @main.command()
 @click.option("--state", default="", help="Only bookings in this state.")
+@click.option("--clinic", default="", metavar="KEY", help="Only bookings of this clinic.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def bookings(state: str, *, as_json: bool) -> None:
+def bookings(state: str, clinic: str, *, as_json: bool) -> None:
     """List the bookings."""
     from domain.lifecycle import State
     from entrypoints import listing
 
     if state and state not in set(State):
         raise click.BadParameter(f"choose one of {', '.join(State)}", param_hint="--state")
-    rows = _with_store(lambda store: store.views.bookings(state))
-    click.echo(json.dumps(listing.documents(rows), ensure_ascii=False) if as_json else "\n".join(listing.lines(rows)))
+    rows, clinics = _with_store(lambda store: listing.look(store, state, clinic))
+    told = (
+        json.dumps(listing.documents(rows), ensure_ascii=False) if as_json else "\n".join(listing.lines(rows, clinics))
+    )
+    click.echo(told)
 
 
 @main.command()
@@ -175,11 +179,11 @@ def outbox(ctx: click.Context, *, as_json: bool, dead: bool) -> None:
         if as_json or dead:
             raise click.UsageError("--json and --dead are for the list")
         return
-    rows, shut = _with_store(lambda store: errands.look(store, dead=dead))
+    rows, shut, clinics = _with_store(lambda store: errands.look(store, dead=dead))
     if as_json:
         click.echo(json.dumps(errands.document(rows, shut), ensure_ascii=False))
     else:
-        click.echo("\n".join(errands.lines(rows, shut)))
+        click.echo("\n".join(errands.lines(rows, shut, clinics)))
 
 
 @outbox.command()
@@ -264,19 +268,21 @@ def interpret(language: str, why: bool, text: tuple[str, ...]) -> None:
 
 @main.command()
 @click.option("--language", default="", help="A language code; without it, the clinic's languages.")
-def preview(language: str) -> None:
+@click.option("--clinic", default="", metavar="KEY", help="Only this clinic's texts.")
+def preview(language: str, clinic: str) -> None:
     """Show every text with an example's data: its segments, its encoding, and what WORDING_FILE changes."""
     from domain.languages import codes, short
     from entrypoints import preview as previewing
+    from entrypoints.clinics_file import one_of, read_clinics
     from entrypoints.settings import Settings, environment
 
     if language and (language := short(language)) not in codes():
         raise click.BadParameter(f"choose one of {', '.join(codes())}", param_hint="--language")
     settings = Settings(environment())
-    clinic = settings.clinic()
+    clinics = read_clinics(settings)
     settings.check()
-    wanted = [language] if language else [code for code in clinic.languages if code in codes()]
-    click.echo("\n".join(previewing.lines(clinic, wanted or ["en"])))
+    shown = [clinics[one_of(clinics, clinic)]] if clinic else list(clinics.values())
+    click.echo("\n\n".join("\n".join(previewing.of_clinic(one, language, len(clinics))) for one in shown))
     for warning in settings.warnings:
         click.echo(f"replyes: {warning}", err=True)
 
@@ -307,16 +313,17 @@ def diagram() -> None:
 
 def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:
     from entrypoints import logs
+    from entrypoints.clinics_file import read_clinics
     from entrypoints.settings import Settings, environment
     from entrypoints.store import open_store
 
     settings = Settings(environment())
-    clinic, store_settings, log_settings = settings.clinic(), settings.store(), settings.logs()
+    clinics, store_settings, log_settings = read_clinics(settings), settings.store(), settings.logs()
     settings.check()
     logs.set_up(log_settings)
 
     async def run() -> Result:
-        async with open_store(store_settings, {clinic.key: clinic}) as store:
+        async with open_store(store_settings, clinics) as store:
             return await ask(store)
 
     return asyncio.run(run())

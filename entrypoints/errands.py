@@ -2,7 +2,7 @@
 masked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -23,10 +23,11 @@ WHO = "command line"  # in the log
 FREE = ("text", "note", "why")  # what may hold a phone number
 
 
-async def look(store: Store, *, dead: bool) -> tuple[list[ErrandRow], list[ShutChannel]]:
-    """The errands, or only those that are claimed no more, and the channels that are shut."""
+async def look(store: Store, *, dead: bool) -> tuple[list[ErrandRow], list[ShutChannel], set[str]]:
+    """The errands, or only those that are claimed no more; the channels that are shut; and all clinics that there
+    are."""
     rows = [row for row in await store.views.errands() if row.status == "dead" or not dead]
-    return rows, await store.views.shut_channels(clock())
+    return rows, await store.views.shut_channels(clock()), {*store.clinics, *(row.clinic for row in rows)}
 
 
 async def find(store: Store, beginning: str) -> ErrandRow:
@@ -43,7 +44,7 @@ async def find(store: Store, beginning: str) -> ErrandRow:
 
 async def retry(store: Store, beginning: str) -> str:
     """Let a worker take it now; returns what was done."""
-    row = await find(store, beginning)
+    row = await _find_ours(store, beginning)
     await _handling(store).retry(row.errand, WHO, clock())
     what = "it is looked up again" if row.attempted_at else "a worker takes it now"
     return f"{row.kind} {row.errand}: {what}"
@@ -51,7 +52,7 @@ async def retry(store: Store, beginning: str) -> str:
 
 async def resolve(store: Store, beginning: str, fate: str) -> str:
     """Note what a person knows of a text in doubt: "sent" or "unsent"; returns what was done."""
-    row, handling = await find(store, beginning), _handling(store)
+    row, handling = await _find_ours(store, beginning), _handling(store)
     if fate == "sent":
         await handling.sent(row.errand, WHO, clock())
         return f"{row.kind} {row.errand}: noted as sent"
@@ -59,8 +60,16 @@ async def resolve(store: Store, beginning: str, fate: str) -> str:
     return f"{row.kind} {row.errand}: noted as not sent, so it is sent now"
 
 
+async def _find_ours(store: Store, beginning: str) -> ErrandRow:
+    """Raises ReplyesError also where no worker would take it."""
+    row = await find(store, beginning)
+    if row.clinic not in store.clinics:
+        raise ReplyesError(f"{row.kind} {row.errand} belongs to clinic {row.clinic}, which the settings do not know")
+    return row
+
+
 def _handling(store: Store) -> Handling:
-    return Handling(TextOutcomes(store.ledger, store.expiry.clinics), store.outbox, store.views)
+    return Handling(TextOutcomes(store.ledger, store.clinics), store.outbox, store.views)
 
 
 # -- How they are shown -------------------------------------------------------------------------------------------
@@ -73,10 +82,12 @@ def document(rows: Sequence[ErrandRow], shut: Sequence[ShutChannel]) -> dict[str
     return {"errands": errands, "channels": [_shown(channel) for channel in shut]}
 
 
-def lines(rows: Sequence[ErrandRow], shut: Sequence[ShutChannel]) -> list[str]:
-    """One line an errand, in columns, and below them one for each channel that is shut."""
-    now = clock()
-    cells = [HEAD, *(_cells(row, now) for row in rows)] if rows else [("no errands",)]
+def lines(rows: Sequence[ErrandRow], shut: Sequence[ShutChannel], clinics: Collection[str] = ()) -> list[str]:
+    """One line an errand, in columns, with its clinic where there are several; and below them one for each channel that
+    is shut."""
+    now, several = clock(), len(clinics) > 1
+    head = (HEAD[0], "CLINIC", *HEAD[1:]) if several else HEAD
+    cells = [head, *(_cells(row, now, several=several) for row in rows)] if rows else [("no errands",)]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     told = ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells]
     return told + [
@@ -104,11 +115,12 @@ def status(row: ErrandRow, now: datetime) -> str:
     return "waits" if row.due_at and row.due_at > now else "due"
 
 
-def _cells(row: ErrandRow, now: datetime) -> tuple[str, ...]:
+def _cells(row: ErrandRow, now: datetime, *, several: bool) -> tuple[str, ...]:
     uids = ", ".join(_uids(row)) or "-"
     due = _moment(row.due_at) if row.due_at else "at once"
     key, note = row.errand[:SHOWN], _readable(mask(row.note))
-    return key, row.kind, status(row, now), uids, due, str(row.attempts), note
+    whose = (row.clinic,) if several else ()
+    return key, *whose, row.kind, status(row, now), uids, due, str(row.attempts), note
 
 
 def _uids(row: ErrandRow) -> list[str]:

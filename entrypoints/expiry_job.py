@@ -13,8 +13,9 @@ async def run(store: Store, now: datetime | None = None, *, dry_run: bool = Fals
     """What was done, in a sentence, and whether something failed."""
     at = now or clock()
     if dry_run:
-        overdue = await store.ledger.overdue(at, MOST_TOLD)
-        reminders = [one for one in await store.ledger.to_remind(at, MOST_TOLD) if one not in overdue]
+        overdue = [one for one in await store.ledger.overdue(at, MOST_TOLD) if store.expiry.is_ours(one)]
+        to_remind = [one for one in await store.ledger.to_remind(at, MOST_TOLD) if store.reminders.is_ours(one)]
+        reminders = [one for one in to_remind if one not in overdue]
         lines = [f"{len(overdue)} bookings would expire", *overdue]
         return "\n".join([*lines, f"{len(reminders)} patients would be reminded", *reminders]), False
     expired, reminded = await store.expiry.run(at, clock()), await store.reminders.run(at, clock())

@@ -3,10 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from domain.clinics import Clinic
-from domain.languages import language
+from domain.languages import codes, language
 from domain.saying.preview import shown
 
 OWN = "*"
+
+
+def of_clinic(clinic: Clinic, code: str, clinics: int) -> Iterator[str]:
+    """The clinic's texts in this language, or in all of its own; below its name where it is one of several."""
+    if clinics > 1:
+        yield f"{clinic.key}: {clinic.name}"
+    yield from lines(clinic, [code] if code else [one for one in clinic.languages if one in codes()] or ["en"])
 
 
 def lines(clinic: Clinic, codes: Sequence[str]) -> Iterator[str]:

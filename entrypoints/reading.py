@@ -22,12 +22,13 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 class Reader:
     """What cannot be read is noted as a fault, and read as its default; `check` raises all faults. `warnings` are for
-    the log."""
+    the log; `asked` are the names that were looked for, whether they are set or not."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.faults: list[str] = []
         self.warnings: list[str] = []
+        self.asked: set[str] = set()
 
     def check(self) -> None:
         """Raises Misconfigured with every fault found so far."""
@@ -41,6 +42,7 @@ class Reader:
 
     def text(self, name: str, default: str = "") -> str:
         """One line of printable characters; "" where nothing is set."""
+        self.asked.add(name)
         value = self.environ.get(name) or self._text_of_file(name) or default
         if not value.isprintable():  # what was not UTF-8 comes as lone surrogates, and could not be texted
             self.fault(name, "holds characters that cannot be printed; write it in UTF-8, on one line")

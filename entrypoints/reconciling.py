@@ -12,7 +12,7 @@ from entrypoints.wiring import open_service
 async def run(*, everything: bool) -> tuple[str, list[str]]:
     """What was done, and what could not be looked at, in sentences. Raises Misconfigured."""
     plan = planning.plan(environment())
-    planning.prepare(plan.store.url)
+    planning.prepare(plan.store.url, clinics=plan.clinics)
     async with (
         open_store(plan.store, plan.clinics) as store,
         open_service(store, plan.services, plan.clinics, plan.desk.public_url) as service,

@@ -66,14 +66,20 @@ class CaughtUp:
 
 async def catch_up(service: Service, clinic: str, *, everything: bool = False, most: int = MOST_SETTLED) -> CaughtUp:
     """Reconcile and sweep for one clinic. `everything`: bookings from before the installation as well."""
-    since = None if everything else await service.store.turns.installed_at()
+    since = None if everything else await service.store.turns.installed_at(clinic)
     reconciled = await service.reconcile.run(clinic, since, clock, most)
     swept = await service.sweep.run(clinic, clock)
-    problems = [*reconciled.problems, *swept.problems]
+    problems = [f"{_of(service, clinic)}{problem}" for problem in (*reconciled.problems, *swept.problems)]
     for problem in problems:
         log.warning("%s", problem)
     told = (
-        f"{reconciled.taken_in} bookings taken in, {reconciled.settled} settled ({reconciled.looked_at} looked at); "
+        f"{_of(service, clinic)}{reconciled.taken_in} bookings taken in, "
+        f"{reconciled.settled} settled ({reconciled.looked_at} looked at); "
         f"{swept.heard} of {swept.seen} texts heard late"
     )
     return CaughtUp(told, problems)
+
+
+def _of(service: Service, clinic: str) -> str:
+    """Whose it is, where there are several."""
+    return f"{clinic}: " if len(service.clinics) > 1 else ""

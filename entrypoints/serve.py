@@ -69,7 +69,7 @@ async def serve(options: Options, listening: socket.socket) -> None:
     async with _service(plan, planning.SERVICE) as service:
         desk = await open_desk(service, plan.desk, stopping)
         log.info("Replyes listens on %s", address)
-        if not plan.desk.password:
+        if not plan.desk.is_open:
             log.info("the staff's pages are closed; DESK_PASSWORD opens them")
         await _run(service, _server(service, desk.routes()), listening, stopping, works=options.works)
 
@@ -99,11 +99,12 @@ async def work() -> None:
 
 @asynccontextmanager
 async def _service(plan: Plan, kind: str) -> AsyncIterator[Service]:
-    planning.prepare(plan.store.url, kind)
+    planning.prepare(plan.store.url, kind, plan.clinics)
     async with (
         open_store(plan.store, plan.clinics) as store,
         open_service(store, plan.services, plan.clinics, plan.desk.public_url) as service,
     ):
+        await planning.tell_who_is_missing(store, plan.clinics)
         yield service
 
 

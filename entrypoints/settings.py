@@ -19,14 +19,13 @@ from entrypoints.carriers import CarrierSettings, read_carrier
 from entrypoints.reading import Reader
 from entrypoints.ways import read_link_use, read_no_replies_from, read_smtp, read_ways
 
-MAIN_CLINIC = "main"  # the clinic's key where there is only one; it stands in stored ids, so it never changes
+MAIN_CLINIC = "main"  # the key of a clinic that has no CLINICS_FILE; it stands in stored ids, so it never changes
 HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 SHORTEST_ENCRYPTION_KEY = 16
 
 SHORTEST_DESK_PASSWORD = 8
 ARGON2_HASH = re.compile(r"\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+", re.ASCII)
 
-PROMISED = ("CLINICS_FILE",)
 SANDBOX_DEFAULTS = {"ASK_SETTLE": "1s", "SMS_PER_SECOND": "0", "QUIET_HOURS": "none"}
 
 
@@ -57,10 +56,16 @@ class ServiceSettings:
 
 @dataclass(frozen=True)
 class DeskSettings:
-    """The staff's pages. `password` is a plain one, or an argon2 hash of it; without one the desk is closed."""
+    """The staff's pages. `password` is a plain one, or an argon2 hash of it, and opens every clinic; each of
+    `of_clinics` (by the clinic's key) opens that clinic alone. Without any the desk is closed."""
 
     password: str = field(repr=False)
     public_url: str
+    of_clinics: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.password or any(self.of_clinics.values()))
 
 
 def environment() -> dict[str, str]:
@@ -73,13 +78,13 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None and value.strip()}
 
 
-def not_used_yet(environ: Mapping[str, str]) -> list[str]:
-    """Settings that are promised but do nothing so far: somebody who sets one should know."""
-    return [name for name in PROMISED if name in environ]
-
-
 class Settings(Reader):
-    """What the environment says, by what it is for."""
+    """What the environment says, by what it is for. Of several clinics each has settings of its own: see
+    `clinics_file`."""
+
+    def __init__(self, environ: Mapping[str, str], key: str = MAIN_CLINIC) -> None:
+        super().__init__(environ)
+        self.key = key
 
     def store(self) -> StoreSettings:
         url = self.text("DATABASE_URL", "sqlite:///replyes.db")
@@ -102,7 +107,7 @@ class Settings(Reader):
     def clinic(self) -> Clinic:
         languages = self.several("CLINIC_LANGUAGES", "en")
         clinic = Clinic(
-            key=MAIN_CLINIC,
+            key=self.key,
             name=self.text("CLINIC_NAME", "Cal.com Clinic"),
             phone=self.phone("CLINIC_PHONE"),
             languages=tuple(code.lower() for code in languages) or ("en",),

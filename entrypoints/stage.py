@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from adapters.storage import opening
+from entrypoints.clinics_file import NAME as CLINICS_FILE
 from entrypoints.desk.app import Desk
 from entrypoints.plan import Plan
 from entrypoints.sandbox import Sandbox
@@ -27,9 +28,10 @@ class Stage:
         self.service: Service | None = None
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The settings of a service that speaks with the sandbox and with nobody else."""
+        """The settings of a service that speaks with the sandbox and with nobody else; it has one clinic."""
         own = {"DATABASE_URL": DATABASE_URL, **SANDBOX_DEFAULTS}
-        return {**own, **environ, **self.sandbox.settings()}
+        usual = {name: value for name, value in environ.items() if name != CLINICS_FILE}
+        return {**own, **usual, **self.sandbox.settings()}
 
     def set_up(self, plan: Plan) -> None:
         """Before the database is opened. A proxy of this network has no business with calls from this process to

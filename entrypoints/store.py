@@ -35,6 +35,7 @@ class Store:
     desk_views: DeskViews
     secrets: StoredSecrets
     bell: Bell
+    clinics: Mapping[str, Clinic]
     expiry: Expiry
     reminders: Reminders
 
@@ -61,6 +62,7 @@ async def open_store(settings: StoreSettings, clinics: Mapping[str, Clinic]) -> 
             desk_views=DeskViews(database),
             secrets=StoredSecrets(database, commits, wrapping),
             bell=bell,
+            clinics=clinics,
             expiry=Expiry(ledger, clinics),
             reminders=Reminders(ledger, clinics),
         )

@@ -71,8 +71,9 @@ class Worker:
         claimed: list[Claimed] = []
         now, in_hand = self.clock(), list(self._in_hand.values())
         for condition in await self.outbox.waiting(now):
-            clinic = self.clinics.get(condition.clinic)
-            allowed = condition.allowance(now, clinic.sms_per_second if clinic else 0)
+            if (clinic := self.clinics.get(condition.clinic)) is None:
+                continue  # no settings tell whom to ask: its errands wait, where people can see them
+            allowed = condition.allowance(now, clinic.sms_per_second)
             free = AT_ONCE - in_hand.count((condition.clinic, condition.channel))
             if limit := free if allowed is None else min(free, allowed):
                 claimed += await self.outbox.claim(now, limit, condition)

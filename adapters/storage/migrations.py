@@ -1,5 +1,6 @@
 """Bringing the schema up to date: the files of `migrations/` in the order of their numbers, in one transaction."""
 
+from collections.abc import Iterable
 from importlib.resources import files
 
 from adapters.storage import opening
@@ -10,7 +11,7 @@ APPLIED = "CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, 
 APPLY = "INSERT INTO schema_migrations VALUES (:name, {now} / 1000)"
 MARK = "INSERT INTO installation VALUES (:name, :value) ON CONFLICT DO NOTHING"
 HALF = "SELECT value FROM installation WHERE name = 'importing'"
-INSTALLED = "INSERT INTO installation VALUES ('installed_at', CAST({now} AS text)) ON CONFLICT DO NOTHING"
+INSTALLED = "INSERT INTO installation VALUES (:name, CAST({now} AS text)) ON CONFLICT DO NOTHING"
 
 
 def available(dialect: str) -> list[str]:
@@ -45,15 +46,16 @@ def migrate(url: str) -> list[str]:
     return names
 
 
-def claim(url: str, kind: str) -> None:
-    """Mark the database as one of a "sandbox" or of a "service", and the moment of the installation. Raises
-    Misconfigured where it is the other (a sandbox would answer real patients' questions, a service would text made-up
-    numbers), or an import has not come to its end."""
+def claim(url: str, kind: str, clinics: Iterable[str] = ()) -> None:
+    """Mark the database as one of a "sandbox" or of a "service", the moment of the installation, and the moment in
+    which each of these clinics has joined it. Raises Misconfigured where it is the other (a sandbox would answer real
+    patients' questions, a service would text made-up numbers), or an import has not come to its end."""
     schema = opening.schema(url)
     with schema.alone() as session:
         _refuse_half_an_import(session, schema.name)
         session.run(MARK, name="kind", value=kind)
-        session.run(INSTALLED)
+        for name in ("installed_at", *(f"installed_at {key}" for key in clinics)):
+            session.run(INSTALLED, name=name)
         found = session.run("SELECT value FROM installation WHERE name = 'kind'")[0][0]
     if found != kind:
         raise Misconfigured([f"DATABASE_URL: {schema.name} belongs to a {found}, and this is a {kind}; name another"])

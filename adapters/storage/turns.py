@@ -11,7 +11,9 @@ ON CONFLICT (job) DO UPDATE SET due_at = excluded.due_at WHERE turns.due_at <= :
 RETURNING job
 """
 FINISH = "UPDATE turns SET done_until = :until WHERE job = :job"
-INSTALLED = "SELECT value FROM installation WHERE name = 'installed_at'"
+INSTALLED = """
+SELECT value FROM installation WHERE name IN ('installed_at', 'installed_at ' || :clinic) ORDER BY name DESC LIMIT 1
+"""
 
 
 class StoredTurns:
@@ -46,7 +48,7 @@ class StoredTurns:
         parameters = {"job": job, "until": milliseconds(until)}
         await self.commits.commit(Write(statements=[made, Statement(FINISH, parameters)]))
 
-    async def installed_at(self) -> datetime | None:
-        """When this database was first used."""
-        found = await self.database.read(INSTALLED)
+    async def installed_at(self, clinic: str) -> datetime | None:
+        """A clinic that has not joined later was there when the database was first used."""
+        found = await self.database.read(INSTALLED, clinic=clinic)
         return moment(int(found[0]["value"])) if found else None

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters.storage.database import Database, Row, milliseconds, moment
+from domain.facts import clinic_of
 from domain.handling import Standing
 from domain.inbox import sentence
 
@@ -18,7 +19,12 @@ ORDER BY queued_at, errand
 """
 STANDING = "SELECT status, lease_until > {now} AS in_hand FROM outbox WHERE errand = :errand"
 SHUT = "SELECT clinic, channel, shut_until, why FROM channels WHERE shut_until > :now ORDER BY clinic, channel"
+NEXT_CLINIC = "SELECT min(clinic) AS clinic FROM bookings WHERE clinic > :after"
 NEWEST = "SELECT max({position}) AS newest FROM stored_events"
+
+STREAMS_BETWEEN = """
+SELECT DISTINCT originator_id FROM stored_events WHERE {position} > :after AND {position} <= :until
+"""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,18 @@ class Views:
         """The channels that are shut at `now`."""
         found = await self.database.read(SHUT, now=milliseconds(now))
         return [ShutChannel(row["clinic"], row["channel"], moment(row["shut_until"]), row["why"]) for row in found]
+
+    async def clinics(self) -> list[str]:
+        """The keys of the clinics that have bookings, from one to the next along an index."""
+        found = [""]
+        while key := (await self.database.read(NEXT_CLINIC, after=found[-1]))[0]["clinic"]:
+            found.append(key)
+        return found[1:]
+
+    async def clinics_between(self, after: int, until: int) -> list[str]:
+        """The keys of the clinics whose facts stand in the log behind `after`, up to `until`."""
+        found = await self.database.read(STREAMS_BETWEEN, after=after, until=until)
+        return sorted({clinic_of(row["originator_id"]) for row in found})
 
     async def position(self) -> int:
         """How far the log goes: it grows with every commit of facts. 0 while there are none."""

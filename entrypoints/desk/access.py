@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from entrypoints.desk.guard import Guard
 from entrypoints.desk.links import local_path
 from entrypoints.desk.once import Links
-from entrypoints.desk.passwords import Password
+from entrypoints.desk.passwords import Passwords
 from entrypoints.desk.render import render
 from entrypoints.desk.sessions import NOBODY, Sessions
 from entrypoints.desk.tries import Tries
@@ -24,9 +24,9 @@ NAME_IN_SANDBOX = "sandbox"
 class Access:
     """The door of the desk. `links`: None where nobody may come in by a link."""
 
-    def __init__(self, sessions: Sessions, password: Password, tries: Tries, links: Links | None) -> None:
+    def __init__(self, sessions: Sessions, passwords: Passwords, tries: Tries, links: Links | None) -> None:
         self._sessions = sessions
-        self._password = password
+        self._passwords = passwords
         self._tries = tries
         self._links = links
         self._one_at_a_time = asyncio.Lock()
@@ -35,7 +35,7 @@ class Access:
         return [
             guard.get("/sign-in", self._show, anybody=True),
             guard.post("/sign-in", self._sign_in, anybody=True),
-            guard.post("/sign-out", self._sign_out),
+            guard.post("/sign-out", self._sign_out, of_clinic=False),
         ]
 
     def one_time_link(self) -> str:
@@ -64,17 +64,18 @@ class Access:
         async with self._one_at_a_time:
             if wait := self._tries.wait(address):  # others of this address may have failed meanwhile
                 return _too_often(visit, wait)
-            if not await self._password.is_right(typed):
+            opened = await self._passwords.opened_by(typed)
+            if opened is None:
                 self._tries.failed(address)
                 log.warning("a wrong password at the desk, from %s", address)
                 return _form(visit, 401, "password")
         self._tries.succeeded(address)
-        return self._welcome(visit, name, local_path(visit.form.get("next", "")))
+        return self._welcome(visit, name, local_path(visit.form.get("next", "")), opened)
 
-    def _welcome(self, visit: Visit, name: str, path: str) -> Response:
+    def _welcome(self, visit: Visit, name: str, path: str, clinics: tuple[str, ...] = ()) -> Response:
         log.info("%s has signed in at the desk, from %s", name, visit.request.client and visit.request.client.host)
         response = RedirectResponse(path, 303)
-        self._sessions.begin(response, name)
+        self._sessions.begin(response, name, clinics)
         return response
 
     async def _sign_out(self, visit: Visit) -> Response:

@@ -50,10 +50,10 @@ class Acts:
     def _doing(self, act: Act) -> Page:
         async def do(visit: Visit) -> Response:
             uid = visit.request.path_params["uid"]
-            stream = booking_id(visit.site.clinic.key, uid)
+            stream = booking_id(visit.clinic.key, uid)
             if await self._views.booking(stream) is None:
                 raise Refused(404, "no_booking")
-            back = local_path(visit.form.get("back", ""), booking_path(uid))
+            back = local_path(visit.form.get("back", ""), booking_path(visit.base, uid))
             try:
                 await self._do[act](stream, visit.session.name, visit.now, _seen(visit))
             except NotPossible as refusal:

@@ -16,13 +16,13 @@ from entrypoints.desk.inbox import Inbox
 from entrypoints.desk.live import Live
 from entrypoints.desk.numbers import Numbers
 from entrypoints.desk.once import Links
-from entrypoints.desk.passwords import Password
+from entrypoints.desk.passwords import Passwords
 from entrypoints.desk.phones import Phones
 from entrypoints.desk.sessions import Sessions
 from entrypoints.desk.site import Site
 from entrypoints.desk.today import Today
 from entrypoints.desk.tries import Tries
-from entrypoints.settings import MAIN_CLINIC, DeskSettings
+from entrypoints.settings import DeskSettings
 from entrypoints.web.files import Files
 from entrypoints.wiring import Service, clock
 
@@ -38,14 +38,15 @@ class HasRoutes(Protocol):
 
 
 class Desk:
-    """The staff's pages of one clinic. `stopping` ends their event streams; set it when the server begins to stop, or
-    it waits for them."""
+    """The staff's pages, of one clinic or of several. `stopping` ends their event streams; set it when the server
+    begins to stop, or it waits for them."""
 
     def __init__(
         self, service: Service, site: Site, sessions: Sessions, access: Access, stopping: asyncio.Event
     ) -> None:
         self._guard = Guard(site, sessions, clock, service.store.desk_views.inbox_size)
-        self._live = Live(service.store.views.position, stopping)
+        views = service.store.views
+        self._live = Live(views.position, stopping, views.clinics_between if site.has_several else None)
         self._access = access
         phones = Phones(service, sessions)
         self._pages: list[HasRoutes] = [
@@ -60,10 +61,14 @@ class Desk:
         ]
 
     def routes(self) -> list[BaseRoute]:
-        return [
-            *self._access.routes(self._guard),
+        pages = [
             *(route for page in self._pages for route in page.routes(self._guard)),
             self._guard.get("/events", self._live.events),
+        ]
+        return [
+            *self._access.routes(self._guard),
+            *pages,
+            *self._guard.short(pages),
             Mount("/desk/static", Files(directory=HERE / "static")),
         ]
 
@@ -77,12 +82,15 @@ async def open_desk(
 ) -> Desk:
     """The desk with the secret that all replicas share."""
     site = Site(
-        clinic=service.clinics[MAIN_CLINIC],
+        clinics=service.clinics,
         url=settings.public_url,
-        is_open=bool(settings.password) or in_sandbox,
+        is_open=settings.is_open or in_sandbox,
         in_sandbox=in_sandbox,
     )
     secret = await service.store.secrets.of(SECRET)
-    sessions = Sessions(secret, settings.password, is_https=site.is_https)
+    apart = sorted(settings.of_clinics.items())
+    passwords = "\n".join([settings.password, *(f"{key}={password}" for key, password in apart if password)])
+    sessions = Sessions(secret, passwords, is_https=site.is_https)
     links = Links(clock) if in_sandbox else None
-    return Desk(service, site, sessions, Access(sessions, Password(settings.password), Tries(), links), stopping)
+    access = Access(sessions, Passwords(settings.password, settings.of_clinics), Tries(), links)
+    return Desk(service, site, sessions, access, stopping)

@@ -30,7 +30,7 @@ class BookingPage:
 
     async def _show(self, visit: Visit) -> Response:
         views, ledger = self._store.desk_views, self._store.ledger
-        line = await views.booking(booking_id(visit.site.clinic.key, visit.request.path_params["uid"]))
+        line = await views.booking(booking_id(visit.clinic.key, visit.request.path_params["uid"]))
         if line is None:
             raise Refused(404, "no_booking")
         row = line.booking

@@ -26,11 +26,11 @@ class Bookings:
         return [guard.get("/bookings", self._show)]
 
     async def _show(self, visit: Visit) -> Response:
-        clinic, asked = visit.site.clinic.key, visit.request.query_params
+        clinic, asked = visit.clinic.key, visit.request.query_params
         words = asked.get("q", "").replace("\0", " ").strip()[:LONGEST]
         state = asked.get("state", "") if asked.get("state") in set(State) else ""
         if words and await self._views.booking(booking_id(clinic, words)):
-            return RedirectResponse(booking_path(words), 303)
+            return RedirectResponse(booking_path(visit.base, words), 303)
         lines = await self._lines(visit, words, state)
         return render(
             visit,
@@ -44,7 +44,7 @@ class Bookings:
         )
 
     async def _lines(self, visit: Visit, words: str, state: str) -> list[Line]:
-        clinic, after = visit.site.clinic.key, mark_in(visit.request.query_params.get("after", ""))
+        clinic, after = visit.clinic.key, mark_in(visit.request.query_params.get("after", ""))
         if words:
             return await self._views.found(clinic, words, state=state, after=after, limit=PAGE + 1)
         return await self._views.latest(clinic, state=state, after=after, limit=PAGE + 1)

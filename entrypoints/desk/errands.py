@@ -61,7 +61,7 @@ class Errands:
         return [guard.get(HERE, self._show), *acts]
 
     async def _show(self, visit: Visit) -> Response:
-        clinic, asked, views = visit.site.clinic.key, visit.request.query_params, self._store.desk_views
+        clinic, asked, views = visit.clinic.key, visit.request.query_params, self._store.desk_views
         which = asked.get("which", "") if asked.get("which") in TABS else ""
         after = mark_in(asked.get("after", ""))
         errands = await views.errands(clinic, which=which, after=after, limit=PAGE + 1)
@@ -91,9 +91,9 @@ class Errands:
 
     def _doing(self, act: Act) -> Page:
         async def do(visit: Visit) -> Response:
-            key, back = visit.request.path_params["key"], local_path(visit.form.get("back", ""), HERE)
+            key, back = visit.request.path_params["key"], local_path(visit.form.get("back", ""), visit.base + HERE)
             claimed = await self._store.outbox.get(key)
-            if claimed is None or claimed.errand.clinic != visit.site.clinic.key:
+            if claimed is None or claimed.errand.clinic != visit.clinic.key:
                 return go_to(back, "refused_recorded")
             try:
                 await self._do[act](key, visit.session.name, visit.now)

@@ -95,7 +95,7 @@ class Inbox:
         return [guard.get("/inbox", self._show), guard.post("/inbox/care", self._take_care)]
 
     async def _show(self, visit: Visit) -> Response:
-        clinic, asked = visit.site.clinic.key, visit.request.query_params
+        clinic, asked = visit.clinic.key, visit.request.query_params
         kind, after = asked.get("kind", ""), mark_in(asked.get("after", ""))
         if kind == "done":
             entries = await self._views.done(clinic, after=after, limit=PAGE + 1)
@@ -103,7 +103,8 @@ class Inbox:
             reasons = [str(reason) for reason in GROUPS.get(kind, ())]
             entries = await self._views.inbox(clinic, reasons=reasons, after=after, limit=PAGE + 1)
         if after and not entries:
-            return RedirectResponse(f"/inbox?kind={kind}" if kind in (*GROUPS, "done") else "/inbox", 303)
+            same = f"?kind={kind}" if kind in (*GROUPS, "done") else ""
+            return RedirectResponse(f"{visit.base}/inbox{same}", 303)
         shown, counts = entries[:PAGE], await self._views.inbox_counts(clinic)
         lines = await self._views.lines(stream for entry in shown for stream in entry.item.bookings)
         talks = await self._talks({_conversation_of(entry, lines) for entry in shown} - {""})
@@ -145,7 +146,7 @@ class Inbox:
 
     async def _take_care(self, visit: Visit) -> Response:
         form, who = visit.form, visit.session.name
-        back, stream = local_path(form.get("back", ""), "/inbox"), stream_in(visit, "stream")
+        back, stream = local_path(form.get("back", ""), f"{visit.base}/inbox"), stream_in(visit, "stream")
         if form.get("care") not in set(Care) or not VERSION.fullmatch(form.get("version", "")):
             raise Refused(400, "not_understood")
         care = Care(form["care"])

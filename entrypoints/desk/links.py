@@ -14,9 +14,9 @@ def local_path(wanted: str, otherwise: str = "/") -> str:
     return wanted if LOCAL_PATH.fullmatch(wanted) and "//" not in wanted else otherwise
 
 
-def booking_path(uid: str) -> str:
-    """The page of a booking."""
-    return f"/bookings/{quote(uid, safe='')}"
+def booking_path(base: str, uid: str) -> str:
+    """The page of a booking; `base` is what the addresses of its clinic begin with."""
+    return f"{base}/bookings/{quote(uid, safe='')}"
 
 
 def as_mark(mark: Mark) -> str:

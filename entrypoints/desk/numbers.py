@@ -22,6 +22,7 @@ from entrypoints.wiring import Service
 SPANS = (4, 12, 52)  # weeks
 USUAL = 12
 
+Of = tuple[str, int]  # the clinic, and how many weeks
 State = tuple[int, float, datetime]  # the position in the log, the half hour, and where the span begins
 
 
@@ -32,7 +33,7 @@ class Numbers:
         self._views = service.store.desk_views
         self._position = service.store.views.position
         self._one_at_a_time = asyncio.Lock()
-        self._kept: dict[int, tuple[State, Figures]] = {}
+        self._kept: dict[Of, tuple[State, Figures]] = {}
 
     def routes(self, guard: Guard) -> list[BaseRoute]:
         return [
@@ -65,7 +66,7 @@ class Numbers:
     async def _sheet(self, visit: Visit) -> Response:
         span = _span(visit)
         if visit.request.query_params.get("by") == "hour":
-            rows = await self._views.numbers(visit.site.clinic.key, (span.since, span.until))
+            rows = await self._views.numbers(visit.clinic.key, (span.since, span.until))
             by, sheet = "hour", await asyncio.to_thread(lambda: sheets.by_hour(moments(rows, span)))
         else:
             by, sheet = "week", sheets.by_week((await self._figures(visit)).weeks)
@@ -76,16 +77,17 @@ class Numbers:
         """Reading a year takes longer than drawing it, and a page asks for it seven times: it is kept until the log has
         grown, or the half hour is over."""
         span = _span(visit)
+        of = visit.clinic.key, span.weeks
         async with self._one_at_a_time:
             state = (await self._position(), visit.now.timestamp() * 1000 // SLOT_MS, span.since)
-            if span.weeks not in self._kept or self._kept[span.weeks][0] != state:
-                rows = await self._views.numbers(visit.site.clinic.key, (span.before[0], span.until))
-                self._kept[span.weeks] = state, await asyncio.to_thread(figures, rows, span)
-            return self._kept[span.weeks][1]
+            if of not in self._kept or self._kept[of][0] != state:
+                rows = await self._views.numbers(visit.clinic.key, (span.before[0], span.until))
+                self._kept[of] = state, await asyncio.to_thread(figures, rows, span)
+            return self._kept[of][1]
 
 
 def _span(visit: Visit) -> Span:
-    return Span(visit.now, ZoneInfo(visit.site.clinic.time_zone), _weeks(visit))
+    return Span(visit.now, ZoneInfo(visit.clinic.time_zone), _weeks(visit))
 
 
 def _weeks(visit: Visit) -> int:

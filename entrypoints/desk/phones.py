@@ -29,7 +29,7 @@ class Phones:
         return [guard.post("/phone", self._ask)]
 
     async def _ask(self, visit: Visit) -> Response:
-        stream, back = stream_in(visit, "stream"), local_path(visit.form.get("back", ""))
+        stream, back = stream_in(visit, "stream"), local_path(visit.form.get("back", ""), f"{visit.base}/")
         try:
             await self._desk.show_phone(stream, visit.session.name, visit.now)
         except NotPossible as refusal:
@@ -49,7 +49,7 @@ class Phones:
 def stream_in(visit: Visit, field: str) -> str:
     """The stream that a field of the form names. Raises Refused where it is none of this clinic's."""
     stream = visit.form.get(field, "")
-    if clinic_of(stream) != visit.site.clinic.key:
+    if clinic_of(stream) != visit.clinic.key:
         raise Refused(400, "not_understood")
     return stream
 

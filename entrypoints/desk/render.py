@@ -24,6 +24,7 @@ NAVIGATION = (
     ("numbers", "/numbers"),
     ("errands", "/errands"),
 )
+SECTIONS = dict(NAVIGATION).values()
 UNKNOWN = "–"
 ONCE = ("said", "phone")  # what one answer tells, and the next does not repeat
 
@@ -43,6 +44,7 @@ def render(visit: Visit, template: str, status: int = 200, /, **context: object)
         "visit": visit,
         "words": visit.words,
         "navigation": NAVIGATION,
+        "section": visit.section if visit.section in SECTIONS else "/",
         "languages": LANGUAGES,
         "said": visit.words(said) if visit.words.has(said) else "",
     }
@@ -112,6 +114,12 @@ def in_language(context: Context, code: str) -> str:
 
 
 @pass_context
+def path_of(context: Context, uid: str) -> str:
+    """The page of a booking of this clinic."""
+    return booking_path(_visit(context).base, uid)
+
+
+@pass_context
 def with_query(context: Context, **changes: str) -> str:
     """The link to this page with something else in its query; "" takes it out. A message is told once."""
     asked = dict(_visit(context).request.query_params) | {"said": ""} | changes
@@ -120,7 +128,7 @@ def with_query(context: Context, **changes: str) -> str:
 
 def in_clinic_time(visit: Visit, at: datetime, pattern: str = "moment", *, by_year: bool = True) -> str:
     """A moment on the clinic's clock; the pattern's name is that of a `format`."""
-    zone = ZoneInfo(visit.site.clinic.time_zone)
+    zone = ZoneInfo(visit.clinic.time_zone)
     local = at.astimezone(zone)
     if by_year and local.year != visit.now.astimezone(zone).year:
         pattern = f"{pattern}_with_year"
@@ -141,6 +149,4 @@ def _said(context: Context, at: datetime | None, pattern: str, *, by_year: bool 
 TEMPLATES.filters.update(
     {filter_.__name__: filter_ for filter_ in (moment, moment_with_seconds, day, clock_time, number, percent, masked)}
 )
-TEMPLATES.globals.update(
-    {"csrf": csrf, "in_language": in_language, "with_query": with_query, "booking_path": booking_path}
-)
+TEMPLATES.globals.update({"csrf": csrf, "in_language": in_language, "with_query": with_query, "booking_path": path_of})

@@ -38,7 +38,7 @@ class Today:
         return [guard.get("/", self._show)]
 
     async def _show(self, visit: Visit) -> Response:
-        clinic, asked = visit.site.clinic, visit.request.query_params
+        clinic, asked = visit.clinic, visit.request.query_params
         zone = ZoneInfo(clinic.time_zone)
         today = visit.now.astimezone(zone).date()
         day = day_in(asked.get("day", "")) or today

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from starlette.requests import Request
 
+from domain.clinics import Clinic
 from entrypoints.desk.sessions import Session
 from entrypoints.desk.site import Site
 from entrypoints.desk.words import Words
@@ -14,12 +15,13 @@ from entrypoints.desk.words import Words
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody asks for a page. `session` is NOBODY on those few pages that need none; `words` speak the visitor's
-    language; `form` holds what was sent, once it is certain that a form of ours has sent it; `waiting` is how many
-    items the inbox has, for who has signed in."""
+    """Somebody asks for a page. `clinic` is the one that the page is about; `session` is NOBODY on those few pages that
+    need none; `words` speak the visitor's language; `form` holds what was sent, once it is certain that a form of ours
+    has sent it; `waiting` is how many items the inbox has, for who has signed in."""
 
     request: Request
     site: Site
+    clinic: Clinic
     session: Session
     words: Words
     now: datetime
@@ -30,6 +32,22 @@ class Visit:
     def path(self) -> str:
         """As it stands in a link."""
         return quote(self.request.scope["path"])
+
+    @property
+    def base(self) -> str:
+        """What the addresses of this clinic's pages begin with; "" where there is only one clinic, or none yet."""
+        return self.site.at(self.clinic.key) if self.clinic.key else ""
+
+    @property
+    def section(self) -> str:
+        """The part of the desk in which the page stands, as "/inbox"; "/" for the first."""
+        return "/" + self.path.removeprefix(self.base).split("/")[1]
+
+    @property
+    def clinics(self) -> list[Clinic]:
+        """Those between which the visitor may choose."""
+        opened = [clinic for key, clinic in self.site.clinics.items() if self.session.opens(key)]
+        return opened if len(opened) > 1 else []
 
     @property
     def here(self) -> str:

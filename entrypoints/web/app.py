@@ -32,6 +32,7 @@ def build(service: Service, pages: Sequence[BaseRoute] = ()) -> Starlette:
         Route("/api/webhooks/sms", webhooks.texts, methods=["POST"]),
         Route("/api/webhooks/sms/{clinic}", webhooks.texts, methods=["POST"]),
         Route("/api/webhooks/sms", webhooks.texts_by_get, methods=["GET"]),
+        Route("/api/webhooks/sms/{clinic}", webhooks.texts_by_get, methods=["GET"]),
         Route("/healthz", operations.alive),
         Route("/readyz", operations.ready),
         files.shared(),

@@ -2,8 +2,6 @@
 
 import logging
 import re
-from collections.abc import Mapping
-from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -19,8 +17,8 @@ from domain.errors import (
 )
 from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Unheeded
 from domain.ports import Answer, RawRequest
-from entrypoints.settings import MAIN_CLINIC
 from entrypoints.web.bodies import read_body
+from entrypoints.web.routing import Message, Post, Routing
 from entrypoints.wiring import Service, clock
 
 log = logging.getLogger("replyes.webhooks")
@@ -38,43 +36,44 @@ STATUS: dict[type[Exception], int] = {
 }
 UNTOLD = (NotAuthentic, UnknownClinic)  # an unauthenticated caller learns nothing
 
-Door = TypeVar("Door")
-
 
 class Webhooks:
     """What the calendar and the carrier post to us."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
+        self.routing = Routing(service.calendars, service.carriers)
 
     async def calendar(self, request: Request) -> Response:
         """Answered after the commit. Anything but a 2xx means that nothing is stored."""
-        clinic = request.path_params.get("clinic", MAIN_CLINIC)
         try:
-            notice = _of(clinic, self.service.calendars).receive(await _raw(request))
+            clinic, calendar = self.routing.calendar(request.path_params.get("clinic"))
+            notice = calendar.receive(await _raw(request))
             receipt = await self.service.confirmations.receive(clinic, notice, clock())
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
             status = STATUS.get(type(error), 500)
             told = "not authentic" if isinstance(error, UNTOLD) else str(error)
             return JSONResponse({"status": "refused", "error": told}, status)
-        log.info("%s: %s", _told(notice), receipt)
+        log.info("%s%s: %s", self._at(clinic), _told(notice), receipt)
         return JSONResponse({"status": receipt})
 
     async def texts(self, request: Request) -> Response:
         """The carrier's adapter owns the answer: its body could be texted to the patient."""
-        clinic = request.path_params.get("clinic", MAIN_CLINIC)
+        named = request.path_params.get("clinic")
         try:
-            carrier = _of(clinic, self.service.carriers)
+            carrier = self.routing.refusing(named)
         except UnknownClinic as error:
-            _log(request, error)
+            self._log(request, error)
             return Response(status_code=404)
         try:
-            for text in carrier.receive_texts(await _raw(request)):
+            post = self.routing.texts(named, await _raw(request))
+            carrier = post.carrier
+            for clinic, text in _taken(post):
                 receipt = await self.service.answers.hear(clinic, text, clock())
-                log.info("inbound text %s: %s", text.message_id, receipt)
+                log.info("%sinbound text %s: %s", self._at(clinic), text.message_id, receipt)
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
             return _response(carrier.answer_texts(error))
         return _response(carrier.answer_texts())
 
@@ -82,24 +81,37 @@ class Webhooks:
         """No carrier sends a text so, unless an account is set to an older API. Its adapter may know the setting, and
         tells it to the log."""
         try:
-            _of(MAIN_CLINIC, self.service.carriers).receive_texts(await _raw(request))
+            _taken(self.routing.texts(request.path_params.get("clinic"), await _raw(request)))
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
         return JSONResponse({"error": ANOTHER_METHOD}, 405, {"Allow": "POST"})
 
     async def reports(self, request: Request) -> Response:
         """Delivery reports; the errand's key stands in the path."""
-        clinic = MAIN_CLINIC
-        carrier = _of(clinic, self.service.carriers)
+        carrier = self.routing.refusing(None)
         outcomes, outbox = self.service.text_outcomes, self.service.store.outbox
         try:
-            for report in carrier.receive_reports(await _raw(request), _errand_in(request)):
+            post = self.routing.reports(await _raw(request), _errand_in(request))
+            carrier = post.carrier
+            for clinic, report in _taken(post):
                 await outcomes.reported(clinic, report, outbox, clock())
-                log.info("delivery report %s: %s", report.message_id, report.status)
+            for message_id, status in dict.fromkeys((one.message_id, one.status) for _, one in post.messages):
+                log.info("delivery report %s: %s", message_id, status)
         except ReplyesError as error:
-            _log(request, error)
+            self._log(request, error)
             return _response(carrier.answer_reports(error))
         return _response(carrier.answer_reports())
+
+    def _log(self, request: Request, error: ReplyesError) -> None:
+        """The path without what stands in it, unless it is a clinic of ours: keys and made-up names do not belong in
+        logs."""
+        parts = request.url.path.split("/")
+        route = "/".join(parts[:4] + [part for part in parts[4:5] if part in self.service.clinics])
+        log.warning("%s %s refused: %s: %s", request.method, route, type(error).__name__, error)
+
+    def _at(self, clinic: str) -> str:
+        """Whose it is, for the log, where there are several."""
+        return f"clinic {clinic}: " if len(self.service.clinics) > 1 else ""
 
 
 def _errand_in(request: Request) -> str | None:
@@ -118,10 +130,11 @@ def _told(notice: CalendarNotice) -> str:
             return f"a webhook that asks nothing of us ({why})"
 
 
-def _of(clinic: str, doors: Mapping[str, Door]) -> Door:
-    if clinic not in doors:
-        raise UnknownClinic("a path names a clinic that does not exist")
-    return doors[clinic]
+def _taken(post: Post[Message]) -> list[tuple[str, Message]]:
+    """The messages. Raises what speaks against them."""
+    if post.error:
+        raise post.error
+    return post.messages
 
 
 async def _raw(request: Request) -> RawRequest:
@@ -134,15 +147,6 @@ async def _raw(request: Request) -> RawRequest:
         body=body,
         query=request.scope["query_string"].decode("latin-1"),
     )
-
-
-def _log(request: Request, error: ReplyesError) -> None:
-    log.warning("%s %s refused: %s: %s", request.method, _route(request), type(error).__name__, error)
-
-
-def _route(request: Request) -> str:
-    """The path without what stands in it: keys and made-up clinics do not belong in logs."""
-    return "/".join(request.url.path.split("/")[:4])
 
 
 def _response(answer: Answer) -> Response:

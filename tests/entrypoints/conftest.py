@@ -24,10 +24,11 @@ from starlette.types import ASGIApp
 from adapters.calcom import CalCom
 from adapters.storage import migrations
 from adapters.twilio import Twilio
-from domain.clinics import Clinic
 from domain.inbox import sentence
+from entrypoints import plan as planning
 from entrypoints.link.tokens import Tokens
-from entrypoints.settings import ServiceSettings, Settings, StoreSettings
+from entrypoints.plan import Plan
+from entrypoints.settings import Settings
 from entrypoints.store import open_store
 from entrypoints.web import app
 from entrypoints.wiring import Doors, Service, assemble, clock
@@ -231,42 +232,41 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         yield request.body[start : start + request.chunk]
 
 
-@cache
-def read_settings() -> tuple[Clinic, StoreSettings, ServiceSettings]:
-    """The settings, by the product's own reading of an environment."""
-    settings = Settings(ENVIRONMENT)
-    read = settings.clinic(), settings.store(), settings.service()
+def read_plan(**changes: str) -> Plan:
+    """The settings, by the product's own reading of ENVIRONMENT with these changes. Raises Misconfigured."""
+    settings = Settings(ENVIRONMENT | changes)
+    plan = planning.read(settings, PUBLIC_URL)
     settings.check()
-    return read
+    return plan
+
+
+@cache
+def usual_plan() -> Plan:
+    """That of one clinic."""
+    return read_plan()
 
 
 @asynccontextmanager
-async def opened(url: str, outside: Outside) -> AsyncIterator[Service]:
+async def opened(url: str, outside: Outside, plan: Plan) -> AsyncIterator[Service]:
     """The product's own parts, wired by its own wiring; only the far ends of its calls are ours."""
-    clinic, store_settings, service_settings = read_settings()
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(outside), trust_env=False) as client,
-        open_store(replace(store_settings, url=url), {clinic.key: clinic}) as store,
+        open_store(replace(plan.store, url=url), plan.clinics) as store,
     ):
-        calendars = {clinic.key: CalCom(service_settings.calcom, client)}
-        carriers = {clinic.key: Twilio(service_settings.carrier, client)}
-        yield assemble(
-            store,
-            Doors(calendars, carriers),
-            {clinic.key: clinic},
-            clock,
-            Tokens(b"secret", "https://replyes.example.org"),
-        )
+        calendars = {key: CalCom(one.calcom, client) for key, one in plan.services.items()}
+        carriers = {key: Twilio(one.carrier, client) for key, one in plan.services.items()}
+        tokens = Tokens(b"secret", "https://replyes.example.org")
+        yield assemble(store, Doors(calendars, carriers), plan.clinics, clock, tokens)
 
 
 @contextmanager
-def new_product(url: str) -> Iterator[Product]:
-    """A product on this database, which is brought up to date."""
+def new_product(url: str, plan: Plan | None = None) -> Iterator[Product]:
+    """A product on this database, which is brought up to date; of one clinic, if no plan says otherwise."""
     migrations.migrate(url)
     migrations.claim(url, "service")
     outside = Outside()
     with asyncio.Runner() as runner:
-        service = opened(url, outside)
+        service = opened(url, outside, plan or usual_plan())
         product = Product(runner, runner.run(service.__aenter__()), outside, url)
         try:
             yield product

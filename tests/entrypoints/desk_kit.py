@@ -52,12 +52,15 @@ class Desk:
         url: str = PUBLIC_URL,
         in_sandbox: bool = False,
         address: str = ADDRESS,
+        of_clinics: Mapping[str, str] | None = None,
     ) -> None:
         self.product = product
         self.stopping = asyncio.Event()
         self.probe = Probe()
         self.desk = product.runner.run(
-            open_desk(product.service, DeskSettings(password, url), self.stopping, in_sandbox=in_sandbox)
+            open_desk(
+                product.service, DeskSettings(password, url, of_clinics or {}), self.stopping, in_sandbox=in_sandbox
+            )
         )
         self.web = app.build(product.service, [*self.desk.routes(), *self.probe.routes(self.desk._guard)])
         self.url = url
@@ -85,8 +88,8 @@ class Desk:
     def sign_in(self, name: str = "Ana", password: str = PASSWORD, **form: str) -> httpx.Response:
         return self.post("/sign-in", {"name": name, "password": password, **form})
 
-    def csrf(self) -> str:
-        """The token in the forms of the page at "/"."""
-        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.get("/").text)
+    def csrf(self, path: str = "/") -> str:
+        """The token in the forms of this page."""
+        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.get(path).text)
         assert found
         return found[1]

@@ -61,7 +61,7 @@ def staff(product: Product) -> Desk:
     desk = Desk(product)
     guard = desk.desk._guard
     guard._now = lambda: NOW
-    guard._site = replace(guard._site, clinic=replace(guard._site.clinic, time_zone="Europe/Berlin"))
+    guard._site = replace(guard._site, clinics={"main": replace(guard._site.front, time_zone="Europe/Berlin")})
     desk.sign_in()
     return desk
 

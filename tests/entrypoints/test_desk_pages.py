@@ -132,8 +132,9 @@ def test_what_is_searched_for_is_text_and_never_markup(staff: Desk) -> None:
 
 def shown(template: str, language: str = "en", **context: object) -> str:
     """A template with a clinic in Berlin."""
-    site = Site(Clinic("main", "Praxis", time_zone="Europe/Berlin"), "https://replyes.example.org", is_open=True)
-    visit = Visit(None, site, Session("Ana", "token"), words(language), NOW)
+    clinic = Clinic("main", "Praxis", time_zone="Europe/Berlin")
+    site = Site({"main": clinic}, "https://replyes.example.org", is_open=True)
+    visit = Visit(None, site, clinic, Session("Ana", "token"), words(language), NOW)
     return TEMPLATES.from_string(template).render(visit=visit, words=visit.words, **context).replace("\u202f", " ")
 
 

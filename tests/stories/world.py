@@ -3,8 +3,8 @@ and a clock that moves when it is told to."""
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -132,10 +132,10 @@ class Phone:
         self.texts.append(form)
         return httpx.Response(201, json={"sid": form["sid"], "status": "queued"})
 
-    def misses(self, words: str, sender: str = SARAH) -> None:
+    def misses(self, words: str, sender: str = SARAH, to: str = CLINIC_NUMBER) -> None:
         """A patient's text that the carrier has, and whose webhook never comes."""
         date = self.now().strftime("%a, %d %b %Y %H:%M:%S +0000")
-        names = {"sid": f"SM{len(self.missed):031x}f", "from": sender, "to": CLINIC_NUMBER, "body": words}
+        names = {"sid": f"SM{len(self.missed):031x}f", "from": sender, "to": to, "body": words}
         dates = {"date_created": date, "date_sent": date}
         self.missed.append({**names, **dates, "direction": "inbound", "num_media": "0"})
 
@@ -146,6 +146,10 @@ class Phone:
     def said(self) -> list[str]:
         """What the patients read, in order."""
         return [text["Body"] for text in self.texts]
+
+    def said_by(self, number: str) -> list[str]:
+        """What they read from this number."""
+        return [text["Body"] for text in self.texts if text["From"] == number]
 
 
 def _as_listed(text: dict[str, str]) -> dict[str, str]:
@@ -162,9 +166,10 @@ def refuses(status: int, code: int) -> Answer:
 
 
 class World:
-    """What a story can do, and what it can see."""
+    """What a story can do, and what it can see, at the clinic of this key."""
 
-    def __init__(self, service: Service, calendar: Calendar, phone: Phone, clock: "Clock") -> None:
+    def __init__(self, service: Service, calendar: Calendar, phone: Phone, clock: "Clock", key: str = "main") -> None:
+        self.key = key
         self.service = service
         self.calendar = calendar
         self.phone = phone
@@ -174,7 +179,7 @@ class World:
     async def books(self, **changes: object) -> str:
         """A patient takes a slot; returns what the webhook is told."""
         request = self._taken(**changes)
-        return await self.service.confirmations.receive("main", request, self.clock())
+        return await self.service.confirmations.receive(self.key, request, self.clock())
 
     def books_unheard(self, **changes: object) -> None:
         """A patient takes a slot, and the webhook is lost."""
@@ -188,21 +193,21 @@ class World:
 
     async def catches_up(self, most: int = 1000) -> tuple[Reconciled, Swept]:
         """Reconcile, then sweep."""
-        reconciled = await self.service.reconcile.run("main", None, self.clock, most)
-        return reconciled, await self.service.sweep.run("main", self.clock)
+        reconciled = await self.service.reconcile.run(self.key, None, self.clock, most)
+        return reconciled, await self.service.sweep.run(self.key, self.clock)
 
     async def calendar_says(self, how: Settlement, uid: str = UID, **more: Any) -> str:
-        return await self.service.confirmations.receive("main", BookingSettled(uid, how, **more), self.clock())
+        return await self.service.confirmations.receive(self.key, BookingSettled(uid, how, **more), self.clock())
 
     async def replies(self, words: str, message_id: str = "", **changes: object) -> str:
         """A patient's text; each is a new message unless it is given an id."""
         self._texts += 1
         text = a_text(words, message_id or f"SM{self._texts:032x}", **changes)
-        return await self.service.answers.hear("main", text, self.clock())
+        return await self.service.answers.hear(self.key, text, self.clock())
 
     async def carrier_reports(self, status: Delivery, message_id: str = "", key: str = "", error: str = "") -> None:
         report = DeliveryReport(message_id or self.phone.texts[-1]["sid"], status, key or None, error)
-        await self.service.text_outcomes.reported("main", report, self.service.store.outbox, self.clock())
+        await self.service.text_outcomes.reported(self.key, report, self.service.store.outbox, self.clock())
 
     async def works(self) -> None:
         """Carry out everything that is due, and what comes of it, until nothing is due."""
@@ -216,22 +221,23 @@ class World:
         return (await self.service.store.reminders.run(self.clock())).done
 
     async def state(self, uid: str = UID) -> str:
-        return {row.uid: row.state for row in await self.service.store.views.bookings()}[uid]
+        rows = await self.service.store.views.bookings()
+        return {row.uid: row.state for row in rows if row.clinic == self.key}[uid]
 
     async def story(self, uid: str = UID) -> list[str]:
         """The names of the facts of one booking, in order."""
-        facts = await self.service.store.ledger.facts(f"booking-main-{uid}")
+        facts = await self.service.store.ledger.facts(f"booking-{self.key}-{uid}")
         return [type(fact).__name__ for fact in facts]
 
     async def conversation(self, phone: str = SARAH) -> Conversation:
         ledger = self.service.store.ledger
-        found = await ledger.conversation(ledger.conversation_id("main", phone))
+        found = await ledger.conversation(ledger.conversation_id(self.key, phone))
         assert found is not None
         return found
 
     async def outcomes(self, phone: str = SARAH) -> list[str]:
         """What became of each text from this phone, in order."""
-        stream = self.service.store.ledger.conversation_id("main", phone)
+        stream = self.service.store.ledger.conversation_id(self.key, phone)
         facts = await self.service.store.ledger.facts(stream)
         return [fact.outcome for fact in facts if hasattr(fact, "outcome")]
 
@@ -256,21 +262,34 @@ class Clock:
 
 @asynccontextmanager
 async def a_world(database: str, clinic: Clinic | None = None, clock: "Clock | None" = None) -> AsyncIterator[World]:
-    clinics = {"main": clinic or a_clinic()}
+    async with worlds(database, {CLINIC_NUMBER: clinic or a_clinic()}, clock) as (world,):
+        yield world
+
+
+@asynccontextmanager
+async def worlds(
+    database: str, clinics: Mapping[str, Clinic], clock: "Clock | None" = None
+) -> AsyncIterator[tuple[World, ...]]:
+    """The worlds of several clinics, which are one service on one account of Twilio's; `clinics` by their numbers."""
     migrations.claim(database, "service")
     meddle(database, "UPDATE installation SET value = ? WHERE name = 'installed_at'", INSTALLED_AT)
-    calendar, clock = Calendar(), clock or Clock()
-    phone = Phone(clock)
-    calcom_settings = CalComSettings("https://cal.example", "cal_key", verbs="concept", webhook_secrets=("s",))
-    twilio_settings = TwilioSettings("AC" + "1" * 32, ("token",), CLINIC_NUMBER, "https://replyes.example")
-    async with (
-        open_store(StoreSettings(database, ""), clinics) as store,
-        httpx.AsyncClient(transport=httpx.MockTransport(calendar)) as cal_client,
-        httpx.AsyncClient(transport=httpx.MockTransport(phone)) as sms_client,
-    ):
-        calendars = {"main": CalCom(calcom_settings, cal_client)}
-        carriers = {"main": Twilio(twilio_settings, sms_client)}
-        yield World(assemble(store, Doors(calendars, carriers), clinics, clock, TOKENS), calendar, phone, clock)
+    clock = clock or Clock()
+    phone, at_cal = Phone(clock), {clinic.key: Calendar() for clinic in clinics.values()}
+    async with AsyncExitStack() as stack:
+        by_key = {clinic.key: clinic for clinic in clinics.values()}
+        store = await stack.enter_async_context(open_store(StoreSettings(database, ""), by_key))
+        calendars, carriers = {}, {}
+        for number, clinic in clinics.items():
+            cal_client, sms_client = [
+                await stack.enter_async_context(httpx.AsyncClient(transport=httpx.MockTransport(wire)))
+                for wire in (at_cal[clinic.key], phone)
+            ]
+            secrets = (f"secret of {clinic.key}",)
+            settings = CalComSettings("https://cal.example", "cal_key", verbs="concept", webhook_secrets=secrets)
+            account = TwilioSettings("AC" + "1" * 32, ("token",), number, "https://replyes.example")
+            calendars[clinic.key], carriers[clinic.key] = CalCom(settings, cal_client), Twilio(account, sms_client)
+        service = assemble(store, Doors(calendars, carriers), by_key, clock, TOKENS)
+        yield tuple(World(service, at_cal[key], phone, clock, key) for key in by_key)
 
 
 def told(database: str, story: Callable[[World], Coroutine[Any, Any, None]], **clinic: object) -> None:

@@ -51,4 +51,4 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
 });
 
-follow("/events", 2000);
+follow(`${document.body.dataset.base}/events`, 2000);

@@ -9,6 +9,7 @@ import pytest
 from adapters.storage import migrations
 from tests.adapters.storage.processes import at_once, take_turns
 from tests.adapters.storage.rooms import Rooms, overheard, rooms
+from tests.databases import meddle
 from tests.examples import NOW
 
 pytestmark = pytest.mark.anyio
@@ -102,10 +103,22 @@ async def test_a_job_that_was_run_by_hand_takes_its_first_turn_all_the_same(stor
 
 
 async def test_the_moment_of_the_installation_is_that_of_the_claim(store: Rooms, database: str) -> None:
-    assert await store.turns.installed_at() is None
+    assert await store.turns.installed_at("main") is None
     migrations.claim(database, "service")
-    found = await store.turns.installed_at()
+    found = await store.turns.installed_at("main")
     assert found
     assert abs(found - datetime.now(UTC)) < MINUTE
     migrations.claim(database, "service")
-    assert await store.turns.installed_at() == found
+    assert await store.turns.installed_at("main") == found
+
+
+async def test_a_clinic_that_joins_later_is_installed_in_that_moment(store: Rooms, database: str) -> None:
+    migrations.claim(database, "service", ["north"])
+    meddle(database, "UPDATE installation SET value = '1000' WHERE name = 'installed_at'")
+    meddle(database, "UPDATE installation SET value = '2000' WHERE name = 'installed_at north'")
+    migrations.claim(database, "service", ["north", "south"])
+    found = [await store.turns.installed_at(key) for key in ("main", "north")]
+    assert found == [datetime.fromtimestamp(seconds, UTC) for seconds in (1, 2)]
+    joined = await store.turns.installed_at("south")
+    assert joined is not None
+    assert abs(joined - datetime.now(UTC)) < timedelta(minutes=1)
