@@ -27,7 +27,7 @@ STORY = {
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
     *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
-    *("due", "reminders", "speaking", "asking", "telling", "series", "desk"),
+    *("due", "reminders", "speaking", "asking", "telling", "series", "desk", "checks"),
 }
 
 # Which files may import a package that is not ours: a folder, or single files.
@@ -44,6 +44,7 @@ HOMES = {
         *(f"adapters/telnyx/{module}.py" for module in ("api", "answers", "calls")),
         *(f"adapters/{carrier}/{module}.py" for carrier in ("twilio", "vonage") for module in ("api", "answers")),
         "entrypoints/sandbox",
+        *(f"entrypoints/doctor/{module}.py" for module in ("asking", "examination")),
     ],
     "itsdangerous": ["entrypoints/desk/sessions.py"],
     "jinja2": ["entrypoints/sandbox", "entrypoints/desk"],

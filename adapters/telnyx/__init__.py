@@ -8,6 +8,7 @@ payload    a message as its webhooks and its API write it
 webhooks   what it posts to us: verified, then translated; and how it is answered
 signature  Ed25519 over the time and the raw body
 settings   one account
+checking   is it set up for us: credentials, sender, and where it sends what patients text
 values     numbers, dates and words as Telnyx writes them
 """
 

@@ -1,0 +1,72 @@
+"""What the settings say. A fault in one of them keeps nobody from looking at the rest."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from urllib.parse import urlsplit
+
+from domain.checks import Wanted
+from domain.clinics import Clinic
+from entrypoints.settings import ServiceSettings, Settings, StoreSettings
+
+NEEDED = ("CAL_API_KEY", "CAL_WEBHOOK_SECRET", "SMS_PROVIDER", "CLINICS_FILE")
+LOCAL = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True)
+class Setup:
+    """`faults` as Misconfigured has them. Clinics, and what they speak with, by their keys; what could not be read
+    stands there as its default."""
+
+    faults: Sequence[str]
+    warnings: Sequence[str]
+    store: StoreSettings
+    public_url: str
+    services: Mapping[str, ServiceSettings]
+    clinics: Mapping[str, Clinic]
+
+    def is_readable(self, *names: str) -> bool:
+        """Whether none of the faults is about a setting whose name begins so."""
+        return not any(fault.rpartition("] ")[2].startswith(names) for fault in self.faults)
+
+    def wanted(self, clinic: str) -> Wanted:
+        """With one clinic, the short addresses are the ones to recommend."""
+        short = {name: f"{self.public_url}/api/webhooks/{name}" for name in ("cal", "sms")}
+        both = [(address, f"{address}/{clinic}") for address in short.values()]
+        bookings, texts = both if len(self.clinics) == 1 else [pair[::-1] for pair in both]
+        return Wanted(bookings, texts, (f"{short['sms']}/status",), self.clinics[clinic].languages)
+
+    def secrets(self) -> set[str]:
+        """Every value that must not be shown."""
+        found = set(_secrets_of(self.services)) | {self.store.encryption_key, urlsplit(self.store.url).password or ""}
+        return {secret for secret in found if len(secret) > 3}  # noqa: PLR2004 - shorter ones would blot out words
+
+
+def is_bare(environ: Mapping[str, str]) -> bool:
+    """Whether nobody has begun to set up a service here."""
+    return not any(name in environ or f"{name}_FILE" in environ for name in NEEDED)
+
+
+def read(environ: Mapping[str, str]) -> Setup:
+    """The settings of all clinics, and every fault in them."""
+    settings = Settings(environ)
+    clinic = settings.clinic()
+    services, clinics = {clinic.key: settings.service(LOCAL)}, {clinic.key: clinic}
+    store, desk = settings.store(), settings.desk(LOCAL)
+    settings.logs()
+    return Setup(settings.faults, settings.warnings, store, desk.public_url, services, clinics)
+
+
+def _secrets_of(value: object) -> Iterator[str]:
+    """What the settings keep out of their own repr."""
+    if isinstance(value, Mapping):
+        for one in value.values():
+            yield from _secrets_of(one)
+    elif is_dataclass(value):
+        for field in fields(value):
+            found = getattr(value, field.name)
+            if field.repr:
+                yield from _secrets_of(found)
+            elif isinstance(found, str):
+                yield found
+            else:
+                yield from (one for one in found if isinstance(one, str))
