@@ -296,16 +296,12 @@ def doctor(*, register: bool, yes: bool, as_json: bool) -> None:
         raise click.UsageError("--yes is for --register")
     if as_json and register and not yes:
         raise click.UsageError("--json asks nothing: add --yes to --register")
-    environ = environment()
-    found = asyncio.run(doctors.examine(environ))
-    if not as_json:
-        click.echo("\n".join([*doctors.lines(found.findings, _paint), "", doctors.summary(found)]))
-    if register and (chosen := [clinic for clinic, told in found.repairs.items() if yes or _agrees(told)]):
-        done = [asyncio.run(doctors.put_right(environ, clinic)) for clinic in chosen]
-        found = asyncio.run(doctors.examine(environ))
-        again = [finding for finding in found.findings if finding.part in {one.part for one in done}]
-        if not as_json:
-            click.echo("\n".join(["", *doctors.lines([*done, *again], _paint), "", doctors.summary(found)]))
+    found = doctors.consult(
+        environment(),
+        (lambda _: None) if as_json else click.echo,
+        _paint,
+        (lambda told: yes or _agrees(told)) if register else None,
+    )
     if as_json:
         click.echo(json.dumps(doctors.document(found), ensure_ascii=False))
     sys.exit(1 if found.number(Verdict.FAULT) else 0)

@@ -71,7 +71,7 @@ def _place(path: Path) -> tuple[bool, list[Finding]]:
 
 def _migrations(url: str, due: list[str]) -> Finding:
     if not due:
-        return good("none is due", MIGRATIONS)
+        return good("all are applied", MIGRATIONS)
     if opening.is_file(url):
         return unsure(f"{len(due)} are due", "`replyes serve` applies them when it starts", MIGRATIONS)
     return fault(f"{len(due)} are due", "run: replyes migrate", MIGRATIONS)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from adapters.android import AndroidSettings
 from adapters.android import checking as android
@@ -22,13 +23,14 @@ from entrypoints.doctor.asking import Asking, clock
 from entrypoints.doctor.setup import Setup
 
 SETTINGS, DATABASE, CALCOM, PUBLIC_URL = "settings", "database", "Cal.com", "public URL"
+URL = ("PUBLIC_URL",)
 SECONDS = 10.0  # for one part, all of it
 FAR_OFF = 60.0  # seconds; a signature with a date is refused after a few minutes
-CARRIERS = {
-    AndroidSettings: ("Android", ("ANDROID_", "SMS_PROVIDER")),
-    TelnyxSettings: ("Telnyx", ("TELNYX_", "SMS_PROVIDER")),
-    TwilioSettings: ("Twilio", ("TWILIO_", "SMS_PROVIDER")),
-    VonageSettings: ("Vonage", ("VONAGE_", "SMS_PROVIDER")),
+NAMES = {
+    AndroidSettings: ("Android", "ANDROID_"),
+    TelnyxSettings: ("Telnyx", "TELNYX_"),
+    TwilioSettings: ("Twilio", "TWILIO_"),
+    VonageSettings: ("Vonage", "VONAGE_"),
 }
 
 
@@ -41,33 +43,41 @@ class Part:
 
 
 def parts(setup: Setup, asking: Asking) -> list[Part]:
-    """Those whose own settings can be read, in the order in which they are told."""
-    found = []
-    if setup.is_readable("DATABASE_URL", "ENCRYPTION_KEY"):
-        found.append(Part(DATABASE, storage.check(setup.store.url, setup.store.encryption_key, clock)))
-    for clinic in setup.clinics:
-        found += _of_clinic(setup, clinic, asking)
-    if setup.is_readable("PUBLIC_URL"):
-        found.append(Part(PUBLIC_URL, public_url.check(setup, asking)))
-    return found
+    """All of them, in the order in which they are told."""
+    found = [_part(setup, DATABASE, ("DATABASE_URL",), _database(setup))]
+    for clinic, service in setup.services.items():
+        wanted = setup.wanted(clinic)
+        calendar = _calendar(service.calcom, asking, wanted)
+        found.append(_part(setup, calcom_part(setup, clinic), ("CAL_API_", "CAL_WEBHOOK_SECRET", *URL), calendar))
+        name, settings = NAMES[type(service.carrier)]
+        if not setup.is_readable("SMS_PROVIDER"):
+            name = "carrier"
+        carrier = _carrier(service.carrier, asking, wanted)
+        found.append(_part(setup, _named(setup, clinic, name), (settings, "SMS_PROVIDER", *URL), carrier))
+    return [*found, _part(setup, PUBLIC_URL, URL, public_url.check(setup, asking))]
 
 
 def calcom_part(setup: Setup, clinic: str) -> str:
-    """Its name, with the clinic's where there are several."""
-    return CALCOM if len(setup.clinics) == 1 else f"{clinic}: {CALCOM}"
+    """The name of the part."""
+    return _named(setup, clinic, CALCOM)
 
 
-def _of_clinic(setup: Setup, clinic: str, asking: Asking) -> list[Part]:
-    service, wanted = setup.services[clinic], setup.wanted(clinic)
-    prefix = "" if len(setup.clinics) == 1 else f"{clinic}: "
-    found = []
-    if setup.is_readable("CAL_API_", "CAL_WEBHOOK_SECRET", "PUBLIC_URL"):
-        calendar = _calendar(service.calcom, asking, wanted)
-        found.append(Part(calcom_part(setup, clinic), calendar))
-    name, settings = CARRIERS[type(service.carrier)]
-    if setup.is_readable(*settings, "PUBLIC_URL"):
-        found.append(Part(prefix + name, _carrier(service.carrier, asking, wanted)))
-    return found
+def _named(setup: Setup, clinic: str, name: str) -> str:
+    """With the clinic's key where there are several."""
+    return name if len(setup.clinics) == 1 else f"{clinic}: {name}"
+
+
+def _part(setup: Setup, name: str, needs: tuple[str, ...], findings: AsyncIterator[Finding]) -> Part:
+    """`needs`: the settings without which it cannot be looked at."""
+    return Part(name, findings if setup.is_readable(*needs) else _hindered())
+
+
+async def _hindered() -> AsyncIterator[Finding]:
+    yield unsure("not checked: its settings come first", "correct them, and run this again")
+
+
+def _database(setup: Setup) -> AsyncIterator[Finding]:
+    return storage.check(setup.store.url, setup.store.encryption_key, clock)
 
 
 def _calendar(settings: CalComSettings, asking: Asking, wanted: Wanted) -> AsyncIterator[Finding]:
@@ -116,11 +126,15 @@ def clock_findings(offsets: dict[str, float]) -> list[Finding]:
         return [unsure("could not be checked: nobody has told the time", part=part)]
     cure = "let this machine, and that one, set their clocks by the network (timedatectl set-ntp true)"
     wrong = [
-        fault(f"{host} is {abs(off):.0f} s {'ahead of' if off > 0 else 'behind'} this machine's clock", cure, part)
+        fault(f"{host} is {_span(off)} {'ahead of' if off > 0 else 'behind'} this machine's clock", cure, part)
         for host, off in offsets.items()
         if abs(off) > FAR_OFF
     ]
     return wrong or [good(f"agrees with {', '.join(offsets)}", part)]
+
+
+def _span(seconds: float) -> str:
+    return str(timedelta(seconds=round(abs(seconds))))
 
 
 def in_order(findings: Sequence[Finding], names: Sequence[str]) -> list[Finding]:

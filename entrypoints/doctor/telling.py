@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 from domain.checks import Finding, Verdict
 from entrypoints.doctor.examination import Examination
 
+Paint = Callable[[Verdict, str], str]
+
 MARKS = {Verdict.GOOD: "ok", Verdict.UNSURE: "?", Verdict.FAULT: "FAULT"}
 WIDEST_MARK = max(map(len, MARKS.values()))
 
 
-def lines(findings: Sequence[Finding], paint: Callable[[Verdict, str], str]) -> list[str]:
+def lines(findings: Sequence[Finding], paint: Paint) -> list[str]:
     """A line for each finding; its cure stands on the next. A part's name stands at its first finding only."""
     width = max((len(finding.part) for finding in findings), default=0)
     told, part = [], ""
