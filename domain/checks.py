@@ -49,10 +49,11 @@ def fault(told: str, cure: str, part: str = "") -> Finding:
     return Finding(Verdict.FAULT, told, cure, part)
 
 
-def faults(sentences: Sequence[str], part: str = "") -> list[Finding]:
-    """The faults of Misconfigured, whose sentences end with their cure, behind a semicolon."""
+def faults(sentences: Sequence[str], otherwise: str = "") -> list[Finding]:
+    """The faults of Misconfigured, whose sentences end with their cure, behind a semicolon; `otherwise` is the cure of
+    one that has none."""
     parts = [sentence.rpartition("; ") for sentence in sentences]
-    return [fault(told or cure, cure if told else "", part) for told, _, cure in parts]
+    return [fault(told, cure) if told else fault(cure, otherwise) for told, _, cure in parts]
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,8 @@ def refused(reply: Reply, who: str, *, address: str, credentials: str) -> Findin
     """An answer that is not good, in general words. `address` and `credentials` name the settings to look at."""
     words = f": {reply.words}" if reply.words else ""
     status = f"HTTP {reply.status}{words}"
+    if reply.silence is Silence.UNWRITABLE:
+        return fault(f"{who} cannot be asked: {reply.silence}", f"copy {credentials} again")
     if not reply.status:
         return fault(f"{who} gives no answer: {reply.silence}", f"look at {address}, the network and the firewall")
     if reply.status in (401, 403):

@@ -21,6 +21,7 @@ MIGRATIONS, CLOCK = "migrations", "clock"  # parts of their own
 LEAST_FREE = 200_000_000  # bytes
 FAR_OFF = timedelta(seconds=60)
 OLDEST_SERVER = 13
+OTHERWISE = "correct DATABASE_URL, or bring back a backup"
 KIND = "SELECT value FROM installation WHERE name = 'kind'"
 SECRETS = "SELECT name, sealed_key FROM store_secrets"
 NOW = "SELECT {now} AS now"
@@ -41,7 +42,7 @@ async def check(url: str, encryption_key: str, clock: Callable[[], datetime]) ->
     try:
         due = await _aside(lambda: migrations.due(url))
     except Misconfigured as error:
-        for finding in faults(error.faults):
+        for finding in faults(error.faults, OTHERWISE):
             yield finding
         return
     yield good(f"{opening.schema(url).name} can be read and written")
@@ -81,7 +82,7 @@ async def _inside(url: str, encryption_key: str, clock: Callable[[], datetime]) 
     try:
         database = await _aside(lambda: opening.database(url))
     except Misconfigured as error:
-        for finding in faults(error.faults):
+        for finding in faults(error.faults, OTHERWISE):
             yield finding
         return
     try:
@@ -106,7 +107,7 @@ async def _contents(database: Database, encryption_key: str) -> list[Finding]:
         for row in await database.read(SECRETS):
             wrapping.unwrap(row["sealed_key"], row["name"])
     except Misconfigured as error:
-        found += faults(error.faults)
+        found += faults(error.faults, OTHERWISE)
     return found
 
 

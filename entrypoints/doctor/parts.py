@@ -26,6 +26,8 @@ SETTINGS, DATABASE, CALCOM, PUBLIC_URL = "settings", "database", "Cal.com", "pub
 URL = ("PUBLIC_URL",)
 SECONDS = 10.0  # for one part, all of it
 FAR_OFF = 60.0  # seconds; a signature with a date is refused after a few minutes
+SAME_TIME = 5.0  # seconds
+CLOCK_CURE = "let both machines set their clocks by the network (timedatectl set-ntp true)"
 NAMES = {
     AndroidSettings: ("Android", "ANDROID_"),
     TelnyxSettings: ("Telnyx", "TELNYX_"),
@@ -124,13 +126,16 @@ def clock_findings(offsets: dict[str, float]) -> list[Finding]:
     part = storage.CLOCK
     if not offsets:
         return [unsure("could not be checked: nobody has told the time", part=part)]
-    cure = "let this machine, and that one, set their clocks by the network (timedatectl set-ntp true)"
-    wrong = [
-        fault(f"{host} is {_span(off)} {'ahead of' if off > 0 else 'behind'} this machine's clock", cure, part)
-        for host, off in offsets.items()
-        if abs(off) > FAR_OFF
-    ]
-    return wrong or [good(f"agrees with {', '.join(offsets)}", part)]
+    wrong = {host: off for host, off in offsets.items() if abs(off) > FAR_OFF}
+    if not wrong:
+        return [good(f"agrees with {', '.join(offsets)}", part)]
+    if max(wrong.values()) - min(wrong.values()) < SAME_TIME:  # then it is most likely ours
+        off, hosts = next(iter(wrong.values())), ", ".join(wrong)
+        return [
+            fault(f"this machine's is {_span(off)} {'behind' if off > 0 else 'ahead of'} {hosts}", CLOCK_CURE, part)
+        ]
+    told = {host: f"{host} is {_span(off)} {'ahead' if off > 0 else 'behind'}" for host, off in wrong.items()}
+    return [fault(one, CLOCK_CURE, part) for one in told.values()]
 
 
 def _span(seconds: float) -> str:
