@@ -11,7 +11,6 @@ from entrypoints.doctor.asking import Asking
 from entrypoints.doctor.setup import Setup
 from entrypoints.settings import ServiceSettings
 
-FROM_HERE = "that is how it looks from this machine; try it from a phone that is not in this network"
 START = "start it (`replyes serve`), and let the proxy before it speak HTTPS"
 AWAY = (502, 503, 504)  # what a proxy says for a service that is not there
 
@@ -65,7 +64,7 @@ def _address(setup: Setup) -> list[Finding]:
 
 def _alive(url: str, reply: Reply) -> Finding:
     if reply.is_good and reply.record().get("status") == "ok":
-        return good(f"{url} answers ({FROM_HERE})" if not is_local(url) else f"{url} answers")
+        return good(f"{url} answers, as seen from this machine")
     if reply.silence is Silence.NAME:
         return fault(f"nobody knows the name in {url} (DNS)", "correct PUBLIC_URL, or add the name to the DNS")
     if reply.silence is Silence.CERTIFICATE:
