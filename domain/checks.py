@@ -15,6 +15,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 LONGEST_URL = 120  # of an address that somebody else has typed
+TOO_MANY, FAILING = 429, 500  # HTTP
 PORTS = {"http": 80, "https": 443}
 
 
@@ -132,21 +133,23 @@ def text_in(value: object) -> str:
 
 def refused(reply: Reply, who: str, *, address: str, credentials: str) -> Finding:
     """An answer that is not good, in general words. `address` and `credentials` name the settings to look at."""
-    words = f": {reply.words}" if reply.words else ""
-    status = f"HTTP {reply.status}{words}"
     if reply.silence is Silence.UNWRITABLE:
         return fault(f"{who} cannot be asked: {reply.silence}", f"copy {credentials} again")
     if not reply.status:
         return fault(f"{who} gives no answer: {reply.silence}", f"look at {address}, the network and the firewall")
-    if reply.status in (401, 403):
-        return fault(f"{who} refuses the credentials ({status})", f"correct {credentials}")
-    if reply.status == 402:  # noqa: PLR2004
-        return fault(f"{who} wants to be paid first ({status})", "top up the account")
-    if reply.status == 429:  # noqa: PLR2004
-        return unsure(f"could not be checked: {who} has been asked too often ({status})", "try again in a minute")
-    if reply.status >= 500:  # noqa: PLR2004
+    words = f": {reply.words}" if reply.words else ""
+    status = f"HTTP {reply.status}{words}"
+    if reply.status >= FAILING:
         return unsure(f"could not be checked: {who} has a problem of its own ({status})", "try again later")
-    return fault(f"what answers is not {who}'s API ({status})", f"correct {address}")
+    told, cure = {
+        401: ("refuses the credentials", f"correct {credentials}"),
+        402: ("wants to be paid first", "top up the account"),
+        403: ("refuses the credentials", f"correct {credentials}"),
+        429: ("has been asked too often", "try again in a minute"),
+    }.get(reply.status, ("", f"correct {address}"))
+    if reply.status == TOO_MANY:
+        return unsure(f"could not be checked: {who} {told} ({status})", cure)
+    return fault(f"{who} {told} ({status})" if told else f"what answers is not {who}'s API ({status})", cure)
 
 
 def ending(number: str) -> str:

@@ -40,7 +40,7 @@ async def check(url: str, encryption_key: str, clock: Callable[[], datetime]) ->
         if not is_there:
             return
     try:
-        due = await _aside(lambda: migrations.due(url))
+        due = await _aside(lambda: migrations.look(url))
     except Misconfigured as error:
         for finding in faults(error.faults, OTHERWISE):
             yield finding

@@ -50,12 +50,14 @@ def parts(setup: Setup, asking: Asking) -> list[Part]:
     for clinic, service in setup.services.items():
         wanted = setup.wanted(clinic)
         calendar = _calendar(service.calcom, asking, wanted)
-        found.append(_part(setup, calcom_part(setup, clinic), ("CAL_API_", "CAL_WEBHOOK_SECRET", *URL), calendar))
+        needs = ("CAL_API_", "CAL_WEBHOOK_SECRET", *URL)
+        found.append(_part(setup, calcom_part(setup, clinic), needs, calendar, clinic))
         name, settings = NAMES[type(service.carrier)]
-        if not setup.is_readable("SMS_PROVIDER"):
+        if not setup.is_readable("SMS_PROVIDER", clinic=clinic):
             name = "carrier"
         carrier = _carrier(service.carrier, asking, wanted)
-        found.append(_part(setup, _named(setup, clinic, name), (settings, "SMS_PROVIDER", *URL), carrier))
+        needs = (settings, "SMS_PROVIDER", *URL)
+        found.append(_part(setup, _named(setup, clinic, name), needs, carrier, clinic))
     return [*found, _part(setup, PUBLIC_URL, URL, public_url.check(setup, asking))]
 
 
@@ -69,9 +71,9 @@ def _named(setup: Setup, clinic: str, name: str) -> str:
     return name if len(setup.clinics) == 1 else f"{clinic}: {name}"
 
 
-def _part(setup: Setup, name: str, needs: tuple[str, ...], findings: AsyncIterator[Finding]) -> Part:
+def _part(setup: Setup, name: str, needs: tuple[str, ...], findings: AsyncIterator[Finding], clinic: str = "") -> Part:
     """`needs`: the settings without which it cannot be looked at."""
-    return Part(name, findings if setup.is_readable(*needs) else _hindered())
+    return Part(name, findings if setup.is_readable(*needs, clinic=clinic) else _hindered())
 
 
 async def _hindered() -> AsyncIterator[Finding]:

@@ -23,7 +23,7 @@ async def check(setup: Setup, asking: Asking) -> AsyncIterator[Finding]:
     yield finding
     if reply.is_good and reply.record().get("status") == "ok":
         for clinic, service in setup.services.items():
-            if setup.is_readable("CAL_WEBHOOK_SECRET") and service.calcom.webhook_secrets:
+            if setup.is_readable("CAL_WEBHOOK_SECRET", clinic=clinic) and service.calcom.webhook_secrets:
                 yield await calcom.knock(service.calcom, asking, setup.wanted(clinic).bookings[0])
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from domain.checks import Wanted
 from domain.clinics import Clinic
-from entrypoints.settings import ServiceSettings, Settings, StoreSettings
+from entrypoints.settings import MAIN_CLINIC, ServiceSettings, Settings, StoreSettings
 
 NEEDED = ("CAL_API_KEY", "CAL_WEBHOOK_SECRET", "SMS_PROVIDER", "CLINICS_FILE")
 LOCAL = "http://127.0.0.1:8000"
@@ -24,16 +24,21 @@ class Setup:
     services: Mapping[str, ServiceSettings]
     clinics: Mapping[str, Clinic]
 
-    def is_readable(self, *names: str) -> bool:
-        """Whether none of the faults is about a setting whose name begins so."""
-        return not any(fault.rpartition("] ")[2].startswith(names) for fault in self.faults)
+    def is_readable(self, *names: str, clinic: str = "") -> bool:
+        """Whether none of the faults is about a setting whose name begins so. A clinic's own faults begin with its
+        key ("[north] …")."""
+        return not any(fault.removeprefix(f"[{clinic}] ").startswith(names) for fault in self.faults)
 
     def wanted(self, clinic: str) -> Wanted:
-        """With one clinic, the short addresses are the ones to recommend."""
-        short = {name: f"{self.public_url}/api/webhooks/{name}" for name in ("cal", "sms")}
-        both = [(address, f"{address}/{clinic}") for address in short.values()]
-        bookings, texts = both if len(self.clinics) == 1 else [pair[::-1] for pair in both]
-        return Wanted(bookings, texts, (f"{short['sms']}/status",), self.clinics[clinic].languages)
+        """With one clinic, the short addresses are the ones to recommend. With several, a text finds its clinic by the
+        receiving number, but a booking goes to the main one."""
+        calendar, carrier = (f"{self.public_url}/api/webhooks/{name}" for name in ("cal", "sms"))
+        bookings: tuple[str, ...] = (calendar, f"{calendar}/{clinic}")
+        texts = (carrier, f"{carrier}/{clinic}")
+        if len(self.clinics) > 1:
+            bookings = bookings[::-1] if clinic == MAIN_CLINIC else bookings[1:]
+            texts = texts[::-1]
+        return Wanted(bookings, texts, (f"{carrier}/status",), self.clinics[clinic].languages)
 
     def secrets(self) -> set[str]:
         """Every value that must not be shown."""

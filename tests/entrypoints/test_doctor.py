@@ -1,18 +1,23 @@
 """`replyes doctor`: every part is asked, each fault is told with its cure, and nothing is changed unasked."""
 
 import asyncio
+import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 
 import httpx
 import pytest
 
+from adapters.storage import checking as storage
 from adapters.storage import migrations
 from domain.checks import Finding, Verdict, good
 from entrypoints.doctor import examine, parts, public_url, put_right, setup
+from entrypoints.doctor.asking import clock
 from entrypoints.doctor.parts import Part, looked_at
 from tests.databases import meddle
 from tests.entrypoints.conftest import ENVIRONMENT, SECRETS, Product
@@ -106,6 +111,22 @@ def test_a_database_that_is_not_there_yet_is_not_made(outside: Surroundings, tmp
     found = examined(outside, environment(a_file(tmp_path)))
     assert [one.part for one in of(found, Verdict.UNSURE)] == ["database"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_another_program_stays_as_it_was(outside: Surroundings, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "replyes.db")) as other:
+        other.execute("CREATE TABLE letters (words text)")
+    (tmp_path / "replyes.db").chmod(0o600)
+    examined(outside, environment(a_file(tmp_path)))
+    with closing(sqlite3.connect(tmp_path / "replyes.db")) as other:
+        assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("letters",)]
+
+
+def test_a_database_that_another_process_holds_does_not_hold_up_the_report(url: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "replyes.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        found = asyncio.run(looked_at(Part("database", storage.check(url, "", clock)), 0.05))
+    assert [one.verdict for one in found] == [Verdict.UNSURE]
 
 
 def test_a_database_that_everybody_can_read_is_a_fault(outside: Surroundings, url: str, tmp_path: Path) -> None:
@@ -297,8 +318,15 @@ def test_with_several_clinics_each_part_names_its_clinic(outside: Surroundings, 
     assert names == [
         *("database", "north: Cal.com", "north: Twilio", "south: Cal.com", "south: Twilio", "public URL"),
     ]
-    assert two.wanted("north").bookings[0] == "https://replyes.example.org/api/webhooks/cal/north"
+    assert two.wanted("north").bookings == ("https://replyes.example.org/api/webhooks/cal/north",)
     assert two.wanted("north").texts[1] == "https://replyes.example.org/api/webhooks/sms"
+
+
+def test_a_fault_of_one_clinic_keeps_nobody_from_looking_at_the_other(url: str) -> None:
+    one = setup.read(environment(url))
+    two = replace(one, faults=["[north] CAL_API_KEY is not set; set it"])
+    assert not two.is_readable("CAL_API_", clinic="north")
+    assert two.is_readable("CAL_API_", clinic="south")
 
 
 # -- Registering ----------------------------------------------------------------------------------------------
