@@ -100,7 +100,7 @@ def test_a_probe_without_an_answer_is_told_as_not_checked() -> None:
     ("types", "told"),
     [
         ([], "none of the 0 event types seen requires confirmation"),
-        ([{**OPT_IN, "confirmationPolicy": {"disabled": True}}], "none of the 1 event types"),
+        ([{**OPT_IN, "confirmationPolicy": {"type": "always", "disabled": True}}], "none of the 1 event types"),
         ([{**OPT_IN, "bookingFields": [{**REQUIRED, "required": False}]}], "'Consultation' asks for a phone number"),
         ([{**OPT_IN, "bookingFields": [{**REQUIRED, "hidden": True}]}], "'Consultation' asks for a phone number"),
         ((500, {"message": "later"}), "could not be checked: whether an event type requires confirmation"),
@@ -110,6 +110,18 @@ def test_event_types_are_hints_only(types: object, told: str) -> None:
     findings = asked(types=types)
     assert wrong(findings) == []
     assert told in unclear(findings)[0]
+
+
+def test_event_types_are_asked_for_in_the_version_that_tells_their_policy() -> None:
+    versions: dict[str, str] = {}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        versions[request.url.path] = request.headers["cal-api-version"]
+        return httpx.Response(200, json={"data": {}})
+
+    found(lambda ask: checking.check(SETTINGS, ask, WANTED, knows("2024-08-13")), handle)
+    assert versions["/v2/event-types"] == "2024-06-14"
+    assert versions["/v2/me"] == "2024-08-13"
 
 
 def test_a_phone_question_of_ones_own_and_a_call_to_the_attendee_ask_for_a_phone() -> None:
@@ -179,6 +191,11 @@ def test_a_webhook_of_an_event_type_is_as_good_as_one_of_the_account() -> None:
 def test_the_same_path_on_another_host_is_worth_a_look() -> None:
     old = {**HOOK, "id": "2", "subscriberUrl": "https://old.example.net/api/webhooks/cal"}
     assert "Cal.com also tells https://old.example.net/api/webhooks/cal" in unclear(asked(hooks=[HOOK, old]))[0]
+    assert unclear(asked(hooks=[HOOK, {**old, "active": False}])) == []
+
+
+def test_an_address_with_the_usual_port_in_it_is_ours() -> None:
+    assert wrong(asked(hook={"subscriberUrl": ADDRESS.replace(".org", ".org:443")})) == []
 
 
 def test_a_list_that_cannot_be_read_is_no_reason_to_register() -> None:

@@ -1,7 +1,9 @@
 """`replyes doctor`: every part is asked, each fault is told with its cure, and nothing is changed unasked."""
 
 import asyncio
+import socket
 import sqlite3
+import ssl
 import stat
 import time
 from collections.abc import AsyncIterator
@@ -129,6 +131,13 @@ def test_a_database_that_another_process_holds_does_not_hold_up_the_report(url: 
     assert [one.verdict for one in found] == [Verdict.UNSURE]
 
 
+def test_a_disk_that_is_nearly_full_is_a_fault(
+    outside: Surroundings, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "LEAST_FREE", 10**18)
+    assert "make room" in the_fault(examined(outside, environment(url))).cure
+
+
 def test_a_database_that_everybody_can_read_is_a_fault(outside: Surroundings, url: str, tmp_path: Path) -> None:
     (tmp_path / "replyes.db").chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IROTH)
     assert "chmod 600" in the_fault(examined(outside, environment(url))).cure
@@ -219,6 +228,26 @@ def test_a_service_that_does_not_run_is_worth_a_look_with_the_command_that_start
     [finding] = of(examined(outside, environment(url)), Verdict.UNSURE)
     assert "does not answer at https://replyes.example.org" in finding.told
     assert "replyes serve" in finding.cure
+
+
+def test_a_proxy_without_a_service_behind_it_is_worth_a_look(outside: Surroundings, url: str) -> None:
+    outside.paths["/healthz"] = answers({}, 502)
+    [finding] = of(examined(outside, environment(url)), Verdict.UNSURE)
+    assert "HTTP 502" in finding.told
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [(ssl.SSLError("self-signed"), "the certificate of"), (socket.gaierror(-2, "unknown"), "nobody knows the name")],
+)
+def test_a_name_or_a_certificate_that_is_wrong_is_a_fault(
+    outside: Surroundings, url: str, cause: Exception, told: str
+) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no way") from cause
+
+    outside.paths["/healthz"] = fail
+    assert told in the_fault(examined(outside, environment(url))).told
 
 
 def test_a_stranger_at_our_address_is_a_fault(outside: Surroundings, url: str) -> None:
@@ -353,6 +382,19 @@ def test_two_who_register_at_once_make_one_webhook(outside: Surroundings, url: s
     outside.hooks = []
     assert {one.verdict for one in _right(outside, url, times=2)} == {"good"}
     assert len(outside.hooks) == 1
+
+
+def test_a_webhook_that_somebody_registers_in_between_is_no_fault(outside: Surroundings, url: str) -> None:
+    outside.paths["/v2/webhooks"] = lambda request: httpx.Response(
+        409 if request.method == "POST" else 200, json={"data": []}
+    )
+    assert _right(outside, url)[0].verdict == "good"
+
+
+def test_a_second_webhook_that_is_wrong_is_left_to_a_person(outside: Surroundings, url: str) -> None:
+    outside.hooks.append(hook(id="2", active=False))
+    assert _right(outside, url)[0].told == "nothing to register: the webhook is there"
+    assert outside.writes() == []
 
 
 def test_a_wrong_webhook_is_mended_once_and_keeps_its_other_triggers(outside: Surroundings, url: str) -> None:
