@@ -8,7 +8,7 @@ import asyncio
 import logging
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import policy
@@ -27,6 +27,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
+from domain.checks import Finding, fault, good
 from domain.inbound import Blame
 from domain.ports import Accepted, CallOutcome, InDoubt, Letter, Mailer, Rejected, Retry
 
@@ -86,6 +87,20 @@ class Smtp(Mailer):
             client.close()
         return Accepted(str(message["Message-ID"]))
 
+    async def check(self) -> AsyncIterator[Finding]:
+        """Whether the server takes us, without sending anything."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._time_limit):
+                await self._greet(client)
+                await client.mail(self._settings.sender)
+        except (SMTPException, OSError, TimeoutError, ValueError) as error:
+            yield _found(_outcome(error, is_going=False), self._settings.host)
+            return
+        finally:
+            client.close()
+        yield good(f"{self._settings.host} takes e-mails from {self._settings.sender}")
+
     def _client(self) -> aiosmtplib.SMTP:
         parts = urlsplit(self._settings.url)
         return aiosmtplib.SMTP(
@@ -127,6 +142,14 @@ def _outcome(error: Exception, *, is_going: bool) -> CallOutcome:
         return Rejected("TLS", "the server offers no TLS that we trust", Blame.ACCOUNT)
     told = type(error).__name__
     return InDoubt(told) if is_going else Retry(told)
+
+
+def _found(outcome: CallOutcome, host: str) -> Finding:
+    """A refusal, or silence, as the doctor tells it."""
+    if isinstance(outcome, Rejected):
+        return fault(f"{host} refuses us: {outcome.code} {outcome.detail}", "correct SMTP_URL and EMAIL_FROM")
+    why = outcome.detail if isinstance(outcome, Retry | InDoubt) else ""
+    return fault(f"{host} does not take e-mails now ({why})", "look whether SMTP_URL names the right host and port")
 
 
 def _answered(error: SMTPResponseException) -> CallOutcome:

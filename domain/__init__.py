@@ -37,4 +37,5 @@ The beats, which use the story and speak to ports:
                     series: one call for a recurring booking)
     ledger          what the inside asks of its memory
     ports           what the inside asks of the outside
+    checks          what is found where somebody looks whether the outside is set up as we need it
 """

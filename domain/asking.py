@@ -135,12 +135,12 @@ class Asking(Speaking, Turning):
 
 
 def _is_covered(booking: Booking, errand: Errand, conversation: Conversation) -> bool:
-    """Whether another question named this booking after its reminder became due."""
-    questions = (conversation.asking, conversation.question)
-    return any(
-        one is not None and one.errand != errand.key and booking.id in one.bookings and one.asked_at >= errand.queued_at
-        for one in questions
-    )
+    """Whether another question named this booking after its reminder became due, or after it was turned to this way."""
+    questions = [one for one in (conversation.asking, conversation.question) if one and one.errand != errand.key]
+    later = [one for one in questions if one.asked_at > errand.queued_at]
+    if errand.kind is Kind.REMIND:
+        later += [one for one in questions if one.asked_at == errand.queued_at]
+    return any(booking.id in one.bookings for one in later)
 
 
 def _is_over(booking: Booking, now: datetime) -> bool:

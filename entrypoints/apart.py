@@ -1,17 +1,15 @@
 """Whether the clinics of one process can be told apart: by Cal.com's key, by the secret of its webhook, and by the
 number to which patients answer. Who shares one of them would take in what belongs to another."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from adapters.android import AndroidSettings
+from adapters.common.senders import is_name
 from adapters.telnyx import TelnyxSettings
 from adapters.twilio import TwilioSettings
 from adapters.vonage import VonageSettings
 from entrypoints.carriers import UNSET, CarrierSettings
 from entrypoints.settings import ServiceSettings
-
-MERE_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", re.ASCII)  # nobody can answer to it, so it may be shared
 
 
 def faults(services: Mapping[str, ServiceSettings]) -> list[str]:
@@ -46,5 +44,8 @@ def _sender(carrier: CarrierSettings) -> Iterable[str]:
             name = f"vonage {account}"
         case TelnyxSettings():
             name = "telnyx"
-    is_number = carrier.sender and not MERE_NAME.fullmatch(carrier.sender)
-    return [f"{name} {carrier.sender.lstrip('+')}"] if is_number else []
+    whatsapp = carrier.whatsapp if isinstance(carrier, TwilioSettings | VonageSettings) else None
+    return [
+        *([f"{name} {carrier.sender.lstrip('+')}"] if carrier.sender and not is_name(carrier.sender) else []),
+        *([f"{name} WhatsApp {whatsapp.sender}"] if whatsapp else []),
+    ]

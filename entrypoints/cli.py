@@ -288,6 +288,32 @@ def preview(language: str, clinic: str) -> None:
 
 
 @main.command()
+@click.option("--register", is_flag=True, help="Register the webhook in Cal.com where it is missing, or mend it.")
+@click.option("--yes", is_flag=True, help="With --register: do not ask before.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def doctor(*, register: bool, yes: bool, as_json: bool) -> None:
+    """Ask every part, and name each fault with its cure; exit 1 if there is any. Nothing is changed without
+    --register."""
+    from domain.checks import Verdict
+    from entrypoints import doctor as doctors
+    from entrypoints.settings import environment
+
+    if yes and not register:
+        raise click.UsageError("--yes is for --register")
+    if as_json and register and not yes:
+        raise click.UsageError("--json asks nothing: add --yes to --register")
+    found = doctors.consult(
+        environment(),
+        (lambda _: None) if as_json else click.echo,
+        _paint,
+        (lambda told: yes or _agrees(told)) if register else None,
+    )
+    if as_json:
+        click.echo(json.dumps(doctors.document(found), ensure_ascii=False))
+    sys.exit(1 if found.number(Verdict.FAULT) else 0)
+
+
+@main.command()
 def password() -> None:
     """Ask for the password of the staff's pages, and print what DESK_PASSWORD can be set to in its place. Where nobody
     sits at a terminal, the password is the first line of stdin."""
@@ -309,6 +335,19 @@ def diagram() -> None:
     from domain.lifecycle import mermaid
 
     click.echo(mermaid())
+
+
+def _paint(verdict: str, mark: str) -> str:
+    """Colours are for terminals: click leaves them out elsewhere."""
+    return click.style(mark, fg={"good": "green", "unsure": "yellow"}.get(verdict, "red"))
+
+
+def _agrees(told: str) -> bool:
+    """Ask who sits at the terminal; where nobody does, tell the command."""
+    if sys.stdin.isatty():
+        return click.confirm(f"Shall I {told}?")
+    click.echo(f"To {told}, run: replyes doctor --register --yes")
+    return False
 
 
 def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:

@@ -17,7 +17,7 @@ from domain.quiet import QuietHours
 from entrypoints import wording_file
 from entrypoints.carriers import CarrierSettings, read_carrier
 from entrypoints.reading import Reader
-from entrypoints.ways import read_link_use, read_no_replies_from, read_smtp, read_ways
+from entrypoints.ways import check_ways, read_link_use, read_no_replies_from, read_smtp, read_ways
 
 MAIN_CLINIC = "main"  # the key of a clinic that has no CLINICS_FILE; it stands in stored ids, so it never changes
 HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
@@ -133,6 +133,7 @@ class Settings(Reader):
     def service(self, public_url: str = "http://127.0.0.1:8000") -> ServiceSettings:
         """`public_url` is the default for PUBLIC_URL."""
         carrier = read_carrier(self, self.url("PUBLIC_URL", public_url))
+        check_ways(self, carrier)
         return ServiceSettings(self._calcom(), carrier, read_smtp(self))
 
     def desk(self, public_url: str = "http://127.0.0.1:8000") -> DeskSettings:

@@ -5,9 +5,14 @@ from urllib.parse import urlsplit
 
 import phonenumbers
 
+from adapters.android import AndroidSettings
+from adapters.common.senders import is_name
 from adapters.smtp import SCHEMES, SmtpSettings
+from adapters.twilio import TwilioSettings
+from adapters.vonage import VonageSettings
 from domain.clinics import LinkUse
 from domain.ways import Way
+from entrypoints.carriers import CarrierSettings
 from entrypoints.reading import Reader
 
 PREFIX = re.compile(r"\+[1-9]\d{0,7}", re.ASCII)
@@ -61,6 +66,18 @@ def read_smtp(settings: Reader) -> SmtpSettings | None:
     if sender and not ADDRESS.fullmatch(sender):
         settings.fault("EMAIL_FROM", "is no e-mail address; write it like appointments@clinic.example")
     return SmtpSettings(url, sender)
+
+
+def check_ways(settings: Reader, carrier: CarrierSettings) -> None:
+    """Whether this carrier can do what the ways ask of it, and patients can answer in some way."""
+    speaks = isinstance(carrier, TwilioSettings | VonageSettings) and carrier.whatsapp is not None
+    if Way.WHATSAPP in read_ways(settings) and not speaks:
+        settings.fault(
+            "ASK_BY", "has whatsapp, which is not set up; set TWILIO_WHATSAPP_FROM and _TEMPLATE, or those of Vonage"
+        )
+    mute = not isinstance(carrier, AndroidSettings) and is_name(carrier.sender)
+    if mute and read_link_use(settings) is LinkUse.NEVER:
+        settings.fault("CONFIRM_LINK", "is never, but nobody can reply to a sender that is a name; set it to auto")
 
 
 def _is_mail_server(url: str) -> bool:

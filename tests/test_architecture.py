@@ -28,7 +28,7 @@ BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
     *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
     *("turning", "sending", "mailing", "links", "linked"),
-    *("due", "reminders", "speaking", "asking", "telling", "series", "desk"),
+    *("due", "reminders", "speaking", "asking", "telling", "series", "desk", "checks"),
 }
 
 ADAPTERS = ("android", "calcom", "telnyx", "twilio", "vonage")
@@ -43,6 +43,7 @@ HOMES = {
     "dotenv": ["entrypoints/settings.py"],
     "eventsourcing": ["domain/facts.py", "domain/correspondence.py", "adapters/storage"],
     "httpx": [
+        *(f"entrypoints/doctor/{module}.py" for module in ("asking", "examination")),
         *("adapters/common", "adapters/calcom/connection.py", "entrypoints/sandbox"),
         *(f"adapters/{one}/{module}.py" for one in ADAPTERS for module in ("api", "answers")),
     ],

@@ -6,6 +6,7 @@ inbox      reading its list of received texts
 webhooks   what the phone posts to us: verified, then translated; and how it is answered
 signature  HMAC-SHA256 over the raw body and the time
 settings   one gateway
+checking   is it set up for us: credentials, sender, and where it sends what patients text
 values     ids as the phone writes them
 phones     numbers without a plus
 

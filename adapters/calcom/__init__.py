@@ -9,6 +9,8 @@ signature    whether a webhook is Cal.com's
 payload      a webhook's triggers, put into the domain's words
 people       the booker, names, languages, moments and zones in a payload
 phones       the places where the patient's phone may stand
+checking     is the account set up for us: the key, the version, the verbs, the event types
+hooks        the webhook that we need: is it there, is it right, registering it
 values       reading the JSON, and cleaning what was typed
 """
 

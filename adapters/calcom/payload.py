@@ -152,6 +152,7 @@ _TRANSLATORS: Mapping[str, Callable[[Json, PayloadHints], CalendarNotice]] = {
     "BOOKING_REJECTED": _rejected,
     "BOOKING_RESCHEDULED": _rescheduled,
 }
+FOLLOWED = tuple(_TRANSLATORS)  # the triggers that a webhook has to have
 
 _WHY_UNHEEDED = {
     "PING": "the test button of Cal.com's webhook page",

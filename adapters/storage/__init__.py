@@ -4,6 +4,7 @@ database       the door to SQL: what a write is, and what becomes of a batch of 
 sqlite         a file; postgresql: a server; opening: a DATABASE_URL becomes one of them
 group_commit   many requests, one transaction
 migrations     bringing the schema up to date
+checking       is the database as it should be
 sealing        keys, and facts as bytes
 rows           facts and streams as rows of the views and the outbox
 ledger         the port `Ledger`

@@ -33,6 +33,24 @@ def due(url: str) -> list[str]:
         return names
 
 
+def look(url: str) -> list[str]:
+    """As `due`, but what asking needs to write is taken back: afterwards the database is as it was, and it is known
+    that it can be written."""
+    schema = opening.schema(url)
+    try:
+        with schema.alone() as session:
+            names = _due(session, schema.dialect)
+            if not names:
+                _refuse_half_an_import(session, schema.name)
+            raise _TakenBackError
+    except _TakenBackError:
+        return names
+
+
+class _TakenBackError(Exception):
+    """Ends a transaction of which nothing shall stay."""
+
+
 def migrate(url: str) -> list[str]:
     """Apply what is due and return its names. Two processes may do this at once: the second finds nothing due.
     Raises Misconfigured where the database belongs to a newer version of the program."""

@@ -69,7 +69,7 @@ class Twilio(HttpCarrier):
             async with asyncio.timeout(self._time_limit):
                 query = {"To": address(text.to, text.by), "PageSize": str(PAGE_SIZE)}
                 listed = await self._list(query, PAGES)
-            return listed if isinstance(listed, Retry) else copies(listed.messages, text, since)
+            return listed if isinstance(listed, Retry) else copies(listed.messages, text, self._settings, since)
         except UNREADABLE as error:
             return _unread(error)
 

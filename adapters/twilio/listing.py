@@ -24,11 +24,12 @@ def messages_of(page: Json) -> list[Json]:
     return page_of(page.get("messages"))
 
 
-def copies(messages: list[Json], text: OutgoingText, since: datetime) -> list[FoundText]:
-    """The messages that say the same to the same phone, oldest first. ValueError where one of them can't be read."""
+def copies(messages: list[Json], text: OutgoingText, settings: TwilioSettings, since: datetime) -> list[FoundText]:
+    """The messages of our sender that say the same to the same phone, oldest first. ValueError where one of them can't
+    be read."""
     found = {}  # by id: the list moves on while its pages are read
     for message in messages:
-        if _is_copy(message, text):
+        if _is_copy(message, text) and _is_from_us(message, text, settings):
             copy = FoundText(_sid(message), moment(message.get("date_created")))
             found[copy.message_id] = copy
     recent = [copy for copy in found.values() if copy.created_at >= second_of(since)]
@@ -38,6 +39,15 @@ def copies(messages: list[Json], text: OutgoingText, since: datetime) -> list[Fo
 def _is_copy(message: Json, text: OutgoingText) -> bool:
     is_ours = message.get("to") == address(text.to, text.by) and str(message.get("direction")).startswith("outbound")
     return is_ours and _says(str(message.get("body")), text)
+
+
+def _is_from_us(message: Json, text: OutgoingText, settings: TwilioSettings) -> bool:
+    """The account may have other senders, and another clinic's acknowledgement may say the same to the same phone."""
+    if text.by is Way.WHATSAPP:
+        return not settings.whatsapp or message.get("from") in (None, WHATSAPP + settings.whatsapp.sender)
+    if settings.service:
+        return message.get("messaging_service_sid") in (None, settings.service)
+    return message.get("from") in (None, settings.sender)
 
 
 def _says(body: str, text: OutgoingText) -> bool:

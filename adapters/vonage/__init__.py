@@ -7,6 +7,7 @@ signature  who signed a webhook: a JWT that also names the body's hash
 webhooks   what it posts to us: verified, then translated; and how it is answered
 shapes     what other APIs and versions of Vonage post to the same URL, and which setting to change
 settings   one account
+checking   is it set up for us: credentials, sender, and where it sends what patients text
 values     ids, numbers and dates as Vonage writes them
 
 Texts whose sender is a name carry the confirm link instead of asking for an answer: nobody can answer to a name.

@@ -1,23 +1,27 @@
 """A question that does not arrive is asked by the clinic's next way, and by a person where none is left."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
+from adapters.common.whatsapp import WhatsApp
 from adapters.smtp import Smtp, SmtpSettings
+from adapters.twilio import Twilio, TwilioSettings
 from domain.channels import Channel
 from domain.inbound import Blame, Delivery, DeliveryReport
 from domain.mailing import Mailing
 from domain.ways import Way
 from tests.adapters.mailbox import Mailbox, mails, server
-from tests.examples import SARAH, START, UID
+from tests.examples import CLINIC_NUMBER, SARAH, START, UID
 from tests.stories.test_links import Browser
-from tests.stories.world import World, refuses, told
+from tests.stories.world import World, drops_the_line, refuses, told
 
 EMAIL = "sarah@patients.example"
 BY_EMAIL = {"ways": (Way.SMS, Way.EMAIL)}
@@ -335,3 +339,108 @@ def test_a_number_is_never_written_down_with_an_address(database: str, caplog: p
     told_with_mail(database, story)
     assert EMAIL not in caplog.text
     assert SARAH not in caplog.text
+
+
+# -- WhatsApp -----------------------------------------------------------------------------------------------------
+
+WHATSAPP = "+12025550111"
+BY_WHATSAPP = {"ways": (Way.SMS, Way.WHATSAPP)}
+
+
+def whatsapp_too(world: World) -> None:
+    """The clinic's account speaks WhatsApp as well."""
+    settings = TwilioSettings(
+        "AC" + "1" * 32,
+        ("token",),
+        CLINIC_NUMBER,
+        "https://replyes.example",
+        whatsapp=WhatsApp(WHATSAPP, {"": TEMPLATE}),
+    )
+    client = httpx.AsyncClient(transport=httpx.MockTransport(world.phone))
+    world.service.carriers["main"] = Twilio(settings, client)  # type: ignore[index]
+
+
+TEMPLATE = "HX" + "0" * 32
+
+
+def test_a_landline_is_asked_by_whatsapp_in_approved_words(database: str) -> None:
+    async def story(world: World) -> None:
+        whatsapp_too(world)
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        (asked,) = world.phone.texts
+        assert (asked["To"], asked["ContentSid"]) == (f"whatsapp:{SARAH}", TEMPLATE)
+        assert json.loads(asked["ContentVariables"]) == {
+            "1": "Cal.com Clinic",
+            "2": "Tue 12 May at 10:30 am with Dr. Lee",
+        }
+        assert (await world.state(), await world.staff()) == ("sms_sent", [])
+
+    told(database, story, **BY_WHATSAPP)
+
+
+def test_who_answers_by_whatsapp_is_told_by_whatsapp(database: str) -> None:
+    async def story(world: World) -> None:
+        whatsapp_too(world)
+        await books(world)
+        await reports(world, None)
+        await world.replies("YES", by=Way.WHATSAPP)
+        await world.works()
+        assert [one["To"] for one in world.phone.texts] == [SARAH, f"whatsapp:{SARAH}", f"whatsapp:{SARAH}"]
+        assert world.phone.texts[-1]["Body"] == "Confirmed. See you Tuesday!"
+        assert world.calendar.statuses == {UID: "accepted"}
+
+    told(database, story, **BY_WHATSAPP)
+
+
+def test_whatsapp_then_e_mail_then_staff(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        whatsapp_too(world)
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        await reports(world, Blame.NO_WAY, "63024")
+        assert len(mails(mailbox)) == 0
+        assert (await world.conversation()).closed_ways == {"sms": "no_way", "whatsapp": "no_way"}
+        assert await world.staff() == ["A text could not be sent (ask_by_email, code 550): please call the patient."]
+
+    told_with_mail(database, story, Mailbox(RCPT="550 no such user"), ways=tuple(Way))
+
+
+def test_a_whatsapp_in_doubt_is_looked_for_before_anything_else(database: str) -> None:
+    async def story(world: World) -> None:
+        whatsapp_too(world)
+        world.phone.instead += [
+            LANDLINE,
+            lambda request: drops_the_line(request) if world.phone.accept(request) else None,
+        ]
+        await books(world)
+        world.clock.passes(minutes=1)
+        await world.works()
+        assert (len(world.phone.texts), await world.state()) == (1, "sms_sent")
+
+    told(database, story, **BY_WHATSAPP)
+
+
+def test_a_reminder_for_a_landline_goes_by_whatsapp(database: str) -> None:
+    async def story(world: World) -> None:
+        whatsapp_too(world)
+        world.phone.instead.append(LANDLINE)
+        await books(world, starts_at=START + timedelta(days=5))
+        world.clock.passes(hours=24)
+        await world.reminders_run()
+        await world.works()
+        assert [one["To"] for one in world.phone.texts] == [f"whatsapp:{SARAH}"] * 2
+
+    told(database, story, **BY_WHATSAPP)
+
+
+def test_two_workers_turn_to_whatsapp_once(database: str) -> None:
+    async def story(world: World) -> None:
+        whatsapp_too(world)
+        world.phone.instead.append(LANDLINE)
+        await world.books(email=EMAIL)
+        world.clock.passes(seconds=10)
+        await asyncio.gather(*(world.works() for _ in range(3)))
+        assert len(world.phone.texts) == 1
+
+    told(database, story, **BY_WHATSAPP)

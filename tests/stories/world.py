@@ -153,8 +153,9 @@ class Phone:
 
 
 def _as_listed(text: dict[str, str]) -> dict[str, str]:
-    names = {"sid": text["sid"], "to": text["To"], "body": text["Body"], "date_created": text["at"]}
-    return {**names, "direction": "outbound-api"}
+    body = text.get("Body") or "Please confirm: " + ", ".join(json.loads(text["ContentVariables"]).values())
+    names = {"sid": text["sid"], "to": text["To"], "body": body, "date_created": text["at"]}
+    return {**names, "from": text["From"], "direction": "outbound-api"}
 
 
 def drops_the_line(request: httpx.Request) -> httpx.Response:
