@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from adapters.smtp import Smtp, SmtpSettings
+from domain.checks import Finding, Verdict
 from domain.inbound import Blame
 from domain.ports import Accepted, CallOutcome, InDoubt, Letter, Rejected, Retry
 from tests.adapters.mailbox import Mailbox, server, the_mail
@@ -152,3 +153,29 @@ def test_nothing_is_sent_to_a_server_whose_certificate_nobody_vouches_for(tls: T
     assert isinstance(outcome, Rejected)
     assert outcome.blame is Blame.ACCOUNT
     assert mailbox.got == []
+
+
+# -- The doctor's question ----------------------------------------------------------------------------------------
+
+
+def check(mailbox: Mailbox) -> list[Finding]:
+    async def run() -> list[Finding]:
+        async with server(mailbox) as address:
+            return [one async for one in Smtp(SmtpSettings(f"smtp://{address}", FROM), lambda: NOW).check()]
+
+    return asyncio.run(run())
+
+
+def test_a_server_that_takes_us_is_told_as_good_and_gets_no_mail() -> None:
+    mailbox = Mailbox()
+    (finding,) = check(mailbox)
+    assert (finding.verdict, finding.told) == (Verdict.GOOD, f"127.0.0.1 takes e-mails from {FROM}")
+    assert mailbox.got == []
+
+
+@pytest.mark.parametrize("answer", ["550 who are you?", "451 later"])
+def test_a_server_that_does_not_take_us_is_a_fault_with_a_cure(answer: str) -> None:
+    (finding,) = check(Mailbox(MAIL=answer))
+    assert finding.verdict is Verdict.FAULT
+    assert answer in finding.told
+    assert "SMTP_URL" in finding.cure
