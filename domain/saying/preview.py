@@ -12,9 +12,10 @@ from domain.facts import Moment
 from domain.inbound import BookingRequested
 from domain.languages import language
 from domain.saying.segments import is_gsm, segments, thrifty
-from domain.wording import MAX_LENGTH, MOST_LISTED, words
+from domain.wording import MAX_LENGTH, MOST_LISTED, Offer, words
 
 START = datetime(2026, 9, 23, 10, 30, tzinfo=UTC)  # a Wednesday in September: a long one in most languages
+LINK = "https://replyes.example.org/c/" + 32 * "x"
 MANY_SEGMENTS = 3
 LISTING = (Says.QUESTION, Says.REMINDER, Says.CLARIFY)
 
@@ -72,6 +73,9 @@ def _written(clinic: Clinic, code: str) -> Iterator[tuple[str, str]]:
     one, pair = _bookings(code, 1), _bookings(code, 2)
     family = [pair[0], _booking(code, 1, "Tom Miller")]
     yield "question, the first", thrifty(words(Says.QUESTION, clinic, one, first=True))
+    yield "question, with or_link", thrifty(words(Says.QUESTION, clinic, one, offer=Offer(LINK)))
+    yield "by_link", thrifty(words(Says.QUESTION, clinic, one, offer=Offer(LINK, replies=False)))
+    yield "by_link_many", thrifty(words(Says.QUESTION, clinic, pair, offer=Offer(LINK, replies=False)))
     for says in Says:
         yield says, thrifty(words(says, clinic, one))
         for ending, bookings, named in (

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from domain.conversation import Heard, QuestionAsked
 from domain.correspondence import DeliveryReported, TextRefused, TextSent
+from domain.errands import Kind
 from domain.facts import Fact, Private
 from domain.replies import Answer
+from domain.ways import Way
 
 ON_ITS_WAY = "on_its_way"
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -17,7 +19,7 @@ ACCEPTED, REFUSED = "accepted", "refused"
 class Said:
     """One text. `words` are None after an erasure. `fate` is what became of a text of ours ("on_its_way", "accepted",
     "refused", or what the carrier reported) with the carrier's `code`; `meaning` is what a patient's text was taken to
-    mean, and `outcome` what came of it."""
+    mean, and `outcome` what came of it. `way` is that by which it went."""
 
     key: str
     at: datetime
@@ -28,6 +30,7 @@ class Said:
     meaning: str = ""
     outcome: str = ""
     pictures: int = 0
+    way: Way = Way.SMS
 
     @property
     def is_clear(self) -> bool:
@@ -39,15 +42,17 @@ def chat(facts: Sequence[Fact]) -> list[Said]:
     """The texts that these facts tell of, in their order."""
     said: list[Said] = []
     places: dict[str, int] = {}
+    heard_by = Way.SMS
     for fact in facts:
         if isinstance(fact, Heard):
             said.append(_heard(fact))
+            heard_by = said[-1].way
         elif isinstance(fact, QuestionAsked):
             places[fact.errand] = len(said)
-            said.append(_ours(fact, fact.words, ON_ITS_WAY))
+            said.append(_ours(fact, fact.words, ON_ITS_WAY, heard_by))
         elif isinstance(fact, TextSent) and fact.errand not in places and fact.words is not None:
             places[fact.errand] = len(said)
-            said.append(_ours(fact, fact.words, ACCEPTED))
+            said.append(_ours(fact, fact.words, ACCEPTED, heard_by))
         elif isinstance(fact, TextSent | TextRefused | DeliveryReported) and fact.errand in places:
             place = places[fact.errand]
             said[place] = _become(said[place], fact)
@@ -55,12 +60,14 @@ def chat(facts: Sequence[Fact]) -> list[Said]:
 
 
 def _heard(fact: Heard) -> Said:
-    told = {"meaning": fact.meaning, "outcome": fact.outcome, "pictures": fact.pictures}
+    told = {"meaning": fact.meaning, "outcome": fact.outcome, "pictures": fact.pictures, "way": Way(fact.by)}
     return Said(_key(fact), fact.sent_at or fact.timestamp, fact.words.text, is_ours=False, **told)  # type: ignore[arg-type]
 
 
-def _ours(fact: Fact, words: Private, fate: str) -> Said:
-    return Said(_key(fact), fact.timestamp, words.text, is_ours=True, fate=fate)
+def _ours(fact: QuestionAsked | TextSent, words: Private, fate: str, heard_by: Way) -> Said:
+    """A question has a way of its own; an answer goes back by the way on which the patient wrote."""
+    way = Kind(fact.kind).way or heard_by
+    return Said(_key(fact), fact.timestamp, words.text, is_ours=True, fate=fate, way=way)
 
 
 def _become(said: Said, fact: TextSent | TextRefused | DeliveryReported) -> Said:

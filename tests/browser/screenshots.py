@@ -1,6 +1,7 @@
 """The pictures of the README: `make screenshots` plays a morning at the sandbox and writes them to docs/screenshots."""
 
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -38,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         url, command = f"http://127.0.0.1:{port}", [REPLYES, "serve", "--sandbox", "--port", str(port)]
-        with subprocess.Popen(command, cwd=folder, env={}, stdout=subprocess.DEVNULL) as process:
+        with subprocess.Popen(command, cwd=folder, env={"LINK_COUNTRIES": "IE"}, stdout=subprocess.DEVNULL) as process:
             try:
                 _wait(lambda: is_up(f"{url}/healthz"))
                 day = _play(url)
@@ -61,6 +62,15 @@ def _play(url: str) -> date:
                 client.post("/sandbox/reply", data={"phone": phone, "text": words}).raise_for_status()
                 time.sleep(1)
     return day
+
+
+def _link_to_answer(url: str, day: date) -> str:
+    """The page of a patient whose country routes no replies."""
+    with httpx.Client(base_url=url, trust_env=False, follow_redirects=True) as client:
+        form = {"name": "Aoife", "phone": "+353851234567", "day": f"{day}", "time": "15:00", "practitioner": "Dr. Lee"}
+        client.post("/sandbox/book", data={**form, "language": "en"}).raise_for_status()
+        _wait(partial(_is_asked, client, "Aoife"))
+        return re.findall(r"/c/[\w-]{32}", client.get("/sandbox").text)[-1]
 
 
 def _is_asked(client: httpx.Client, first_name: str) -> bool:
@@ -115,6 +125,10 @@ def _draw(url: str, day: date) -> None:
         page.set_viewport_size({"width": 390, "height": 760})
         page.goto(f"{url}/inbox")
         _keep(page, "inbox-on-a-phone")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 390, "height": 440})
+        page.goto(url + _link_to_answer(url, day))
+        _keep(page, "link-on-a-phone")
         browser.close()
 
 
