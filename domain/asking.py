@@ -8,7 +8,7 @@ from domain.booking import Booking
 from domain.conversation import Conversation
 from domain.correspondence import Withheld
 from domain.deadlines import from_question
-from domain.errands import Claimed, Errand, Kind, Says
+from domain.errands import ASKS_BY, Claimed, Errand, Kind, Says
 from domain.facts import Moment
 from domain.inbox import Staff
 from domain.ledger import Attempt, Work
@@ -54,8 +54,10 @@ class Asking(Speaking, Turning):
         return claimed, await self.in_approved_words(claimed, conversation, text, moment.at)
 
     def _leads_nowhere(self, errand: Errand, conversation: Conversation) -> bool:
-        way = errand.kind.way
-        return way in conversation.closed_ways or way not in self.clinic(errand.clinic).ways
+        way, ways = errand.kind.way, self.clinic(errand.clinic).ways
+        if errand.kind in ASKS_BY.values():
+            return way in conversation.closed_ways or way not in ways
+        return way is not first_way(ways, conversation.closed_ways)
 
     async def _turn_away(
         self, errand: Errand, conversation: Conversation, bookings: list[Booking], moment: Moment
@@ -66,13 +68,12 @@ class Asking(Speaking, Turning):
         conversation.text_withheld(errand.kind, errand.key, moment, reason=Withheld.NO_WAY, bookings=streams)
         work = Work(changed=[conversation], finished=errand.key)
         why = conversation.closed_ways.get(errand.kind.way or "", "")
-        if errand.kind is not Kind.REMIND or self._next_way(errand, conversation) is not None:
-            failed = Failed(None, streams, None, "", Staff.NO_WAY, why)
+        vain = errand.kind.way if errand.kind in ASKS_BY.values() else None
+        is_left = first_way(self.clinic(errand.clinic).ways, conversation.closed_ways, vain) is not None
+        if errand.kind is not Kind.REMIND or is_left:
+            failed = Failed(vain, streams, None, "", Staff.NO_WAY, why)
             await self.turn(failed, conversation, work, moment)
         await self.append(work)
-
-    def _next_way(self, errand: Errand, conversation: Conversation) -> Way | None:
-        return first_way(self.clinic(errand.clinic).ways, conversation.closed_ways)
 
     async def in_approved_words(
         self, claimed: Claimed, conversation: Conversation, text: OutgoingText, now: datetime

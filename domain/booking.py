@@ -16,7 +16,7 @@ from domain.lifecycle import ASKED, OPEN, Move, State, after
 from domain.replies import Answer
 from domain.ways import Way
 
-FIRST_QUESTIONS = tuple(ASKS_BY.values())  # a reminder that does not arrive leaves the patient reached
+FIRST_QUESTIONS = (Kind.ASK, *ASKS_BY.values())  # a reminder that does not arrive leaves the patient reached
 PENDING = "pending"  # what the calendar calls a booking that nobody has settled
 
 

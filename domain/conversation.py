@@ -179,7 +179,7 @@ class Question:
 
     def memory(self) -> dict[str, Any]:
         kept = {"errand": self.errand, "bookings": list(self.bookings), "asked_at": self.asked_at.isoformat()}
-        return {**kept, "segments": self.segments, "kind": self.kind}
+        return {**kept, "segments": self.segments, **({"kind": self.kind} if self.kind is not Kind.ASK else {})}
 
     @classmethod
     def recall(cls, memory: Mapping[str, Any] | None) -> "Question | None":
@@ -340,11 +340,15 @@ class Conversation(Correspondent):
             "mistaken": self.mistaken,
             "clarifications": self.clarifications,
             "decided_at": self.decided_at.isoformat() if self.decided_at else None,
-            "closed_ways": self.closed_ways,
-            "heard_by": self.heard_by,
             "answered_on": self.answered_on.isoformat() if self.answered_on else None,
             "answers_that_day": self.answers_that_day,
+            **self._memory_of_ways(),
         }
+
+    def _memory_of_ways(self) -> dict[str, Any]:
+        """Only what is not usual, so that a memory from before there were ways is still the same."""
+        unusual = {"closed_ways": self.closed_ways, "heard_by": self.heard_by if self.heard_by is not Way.SMS else None}
+        return {name: value for name, value in unusual.items() if value}
 
     @classmethod
     def remember(cls, stream: str, version: int, memory: Mapping[str, Any]) -> Self:

@@ -14,9 +14,11 @@ from domain.ways import Way
 
 
 class Kind(StrEnum):
-    """The kinds of errand. All but the last two say something to a patient; those change the calendar."""
+    """The kinds of errand. All but the last two say something to a patient; those change the calendar. ASK and REMIND
+    go by the clinic's first way that is open: by SMS, or they turn to another kind."""
 
     ASK = "ask"
+    ASK_BY_SMS = "ask_by_sms"
     ASK_BY_WHATSAPP = "ask_by_whatsapp"
     ASK_BY_EMAIL = "ask_by_email"
     REMIND = "remind"
@@ -45,11 +47,12 @@ class Kind(StrEnum):
 
 WAYS = {
     Kind.ASK: Way.SMS,
+    Kind.ASK_BY_SMS: Way.SMS,
     Kind.REMIND: Way.SMS,
     Kind.ASK_BY_WHATSAPP: Way.WHATSAPP,
     Kind.ASK_BY_EMAIL: Way.EMAIL,
 }
-ASKS_BY = {Way.SMS: Kind.ASK, Way.WHATSAPP: Kind.ASK_BY_WHATSAPP, Way.EMAIL: Kind.ASK_BY_EMAIL}
+ASKS_BY = {Way.SMS: Kind.ASK_BY_SMS, Way.WHATSAPP: Kind.ASK_BY_WHATSAPP, Way.EMAIL: Kind.ASK_BY_EMAIL}
 
 
 class Says(StrEnum):

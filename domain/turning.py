@@ -54,16 +54,14 @@ class Turning(Decisions):
         if not waiting or (conversation and conversation.opted_out):
             return list(waiting)
         closed = conversation.closed_ways if conversation else {Way.SMS, Way.WHATSAPP}
-        way = first_way(self.clinic(waiting[0].clinic).ways, closed, failed.way)
-        speaker = conversation or waiting[0]
-        if way is Way.EMAIL:
-            for letter in one_letter_each(waiting):
-                speaker.turn_to(way, [one.id for one in letter], moment)
-            return [one for one in waiting if not has_email(one)]
-        if way is None:
-            return list(waiting)
-        speaker.turn_to(way, [one.id for one in waiting], moment)
-        return []
+        ways, speaker = self.clinic(waiting[0].clinic).ways, conversation or waiting[0]
+        left, way = list(waiting), first_way(ways, closed, failed.way)
+        while left and way is not None:
+            for together in one_letter_each(left) if way is Way.EMAIL else [left]:
+                speaker.turn_to(way, [one.id for one in together], moment)
+            left = [one for one in left if not has_email(one)] if way is Way.EMAIL else []
+            way = first_way(ways, closed, way)
+        return left
 
     async def _conversation(self, speaker: Speaker, work: Work) -> Conversation | None:
         if isinstance(speaker, Conversation):

@@ -63,7 +63,8 @@ LATEST_BOOKINGS = 10  # of one phone
 PHONE_DIGESTS = "phone digests"
 QUESTION_IS_DUE = """
 SELECT 1 FROM outbox
-WHERE conversation = :conversation AND kind IN ('ask', 'ask_by_whatsapp', 'ask_by_email', 'remind') AND status = 'due'
+WHERE conversation = :conversation AND status = 'due'
+  AND kind IN ('ask', 'ask_by_sms', 'ask_by_whatsapp', 'ask_by_email', 'remind')
 """
 ITEM = "SELECT * FROM staff_inbox WHERE stream = :stream AND version = :version"
 OPEN_ITEMS = """

@@ -19,8 +19,8 @@ WHERE errand IN (
       AND (:channel = '' OR (mine.clinic = :clinic AND mine.channel = :channel))
       AND NOT EXISTS (SELECT 1 FROM outbox AS earlier
                       WHERE earlier.lane = mine.lane AND earlier.version < mine.version AND earlier.status = 'due')
-    ORDER BY CASE WHEN mine.kind IN ('ask', 'ask_by_whatsapp', 'ask_by_email', 'remind') THEN 1 ELSE 0 END,
-        mine.due_at, mine.queued_at LIMIT :limit
+    ORDER BY CASE WHEN mine.kind IN ('ask', 'ask_by_sms', 'ask_by_whatsapp', 'ask_by_email', 'remind') THEN 1
+             ELSE 0 END, mine.due_at, mine.queued_at LIMIT :limit
 ) AND lease_until <= {now}
 RETURNING *
 """

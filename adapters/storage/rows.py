@@ -51,7 +51,8 @@ VALUES (:errand, :stream, :version, :kind, :channel, :clinic, :conversation, :bo
         :queued_at)
 """
 SILENCE = """
-DELETE FROM outbox WHERE conversation = :conversation AND kind IN ('ask', 'ask_by_whatsapp', 'ask_by_email', 'remind')
+DELETE FROM outbox
+WHERE conversation = :conversation AND kind IN ('ask', 'ask_by_sms', 'ask_by_whatsapp', 'ask_by_email', 'remind')
     AND lease_until <= {now} AND attempted_at IS NULL
 """
 WITHDRAW = "DELETE FROM outbox WHERE lane = :lane AND lease_until <= {now} AND attempted_at IS NULL"

@@ -444,3 +444,28 @@ def test_two_workers_turn_to_whatsapp_once(database: str) -> None:
         assert len(world.phone.texts) == 1
 
     told(database, story, **BY_WHATSAPP)
+
+
+@pytest.mark.parametrize("blame", [None, Blame.NO_WAY])
+def test_the_ways_are_tried_in_the_clinics_order_and_each_once(database: str, blame: Blame | None) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        whatsapp_too(world)
+        await books(world)
+        assert len(mails(mailbox)) == 1
+        await presses(world, link_of(mailbox), "no")
+        await books(world, uid="second", email=None, starts_at=START + timedelta(days=1))
+        await reports(world, blame)
+        await reports(world, blame)
+        assert [one["To"] for one in world.phone.texts] == [f"whatsapp:{SARAH}", SARAH]
+        assert len(await world.staff()) == 1
+
+    told_with_mail(database, story, ways=(Way.EMAIL, Way.WHATSAPP, Way.SMS))
+
+
+def test_a_clinic_may_ask_by_e_mail_alone(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        await presses(world, link_of(mailbox), "yes")
+        assert (world.calendar.statuses, world.phone.sends) == ({UID: "accepted"}, 0)
+
+    told_with_mail(database, story, ways=(Way.EMAIL,))

@@ -155,7 +155,7 @@ class Phone:
 def _as_listed(text: dict[str, str]) -> dict[str, str]:
     body = text.get("Body") or "Please confirm: " + ", ".join(json.loads(text["ContentVariables"]).values())
     names = {"sid": text["sid"], "to": text["To"], "body": body, "date_created": text["at"]}
-    return {**names, "from": text["From"], "direction": "outbound-api"}
+    return {**names, "from": text.get("From"), "direction": "outbound-api"}
 
 
 def drops_the_line(request: httpx.Request) -> httpx.Response:
