@@ -21,7 +21,7 @@ from bench.many import (
     same,
 )
 from bench.people import people
-from domain.conversation import Outcome
+from domain.conversation_facts import Outcome
 from domain.deadlines import Deadlines
 from domain.errands import Errand, Kind, Says
 from domain.inbox import Care, Staff

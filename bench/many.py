@@ -17,7 +17,8 @@ from adapters.storage.sealing import Wrapping
 from bench.storage import Collected
 from domain.booking import Booking
 from domain.clinics import Clinic
-from domain.conversation import Conversation, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import Outcome
 from domain.correspondence import HandedToStaff
 from domain.deadlines import Deadlines
 from domain.errands import Kind

@@ -5,6 +5,7 @@ The story, which knows only itself:
     lifecycle       the six states of a booking and the one table of moves between them
     booking_facts   what can happen to a booking
     booking         what may be asked of it
+    conversation_facts  what can happen to a conversation
     conversation    one phone and one clinic: what was heard, and its consent
     correspondence  what both have in common: texts go out on their behalf
     replies         what a text means: YES, NO or neither; understanding: how it is read;

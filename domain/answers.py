@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from domain.clinics import Clinic
 from domain.confirmations import Receipt
-from domain.conversation import Conversation, Outcome, Question
+from domain.conversation import Conversation
+from domain.conversation_facts import Outcome, Question
 from domain.decisions import Decisions
 from domain.errands import Says
 from domain.facts import Moment

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.booking import Booking
-from domain.conversation import Conversation, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import Outcome
 from domain.errands import Says
 from domain.inbound import ConsentHint
 from domain.inbox import Staff

@@ -7,7 +7,8 @@ from typing import Any
 
 from domain import booking_facts as of_booking
 from domain.booking import Booking
-from domain.conversation import BookingJoined, Conversation, Heard, OptedIn, OptedOut, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import BookingJoined, Heard, OptedIn, OptedOut, Outcome
 from domain.correspondence import TurnedTo
 from domain.errands import ASKS_BY, Errand, Kind, Says
 from domain.facts import Fact

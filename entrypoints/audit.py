@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.storage.views import BookingRow
 from domain.booking import Booking
-from domain.conversation import Started
+from domain.conversation_facts import Started
 from domain.errors import ReplyesError
 from domain.facts import Fact, Private
 from entrypoints.causes import Cause, causes

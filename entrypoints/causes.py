@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain import booking_facts as of_booking
-from domain.conversation import ConsentChanged, Heard, LinkAnswered
+from domain.conversation_facts import ConsentChanged, Heard, LinkAnswered
 from domain.correspondence import DeliveryReported, ErrandHandled, ItemHandled, PhoneShown
 from domain.errands import Kind, errand_key
 from domain.facts import Fact

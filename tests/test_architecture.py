@@ -15,6 +15,7 @@ STORY = {
         "booking_facts",
         "lifecycle",
         "conversation",
+        "conversation_facts",
         "correspondence",
         "replies",
         "deadlines",

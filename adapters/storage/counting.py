@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from adapters.storage.database import Statement, milliseconds
 from domain import booking_facts as of_booking
 from domain.booking import Booking
-from domain.conversation import Conversation, Heard, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import Heard, Outcome
 from domain.correspondence import DeliveryReported, HandedToStaff, TextRefused, TextSent
 from domain.errands import Kind
 from domain.facts import Fact

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.storage.database import Row, Statement
 from adapters.storage.scratch import Key, View
-from domain.conversation import Heard
+from domain.conversation_facts import Heard
 
 REMOVE = "DELETE FROM {view} WHERE {values} AND {proof} RETURNING {key}"
 ADD = "INSERT INTO {view} ({columns}) SELECT {values} WHERE {proof} ON CONFLICT DO NOTHING RETURNING {key}"

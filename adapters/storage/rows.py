@@ -7,7 +7,8 @@ from adapters.storage.counting import is_told_here
 from adapters.storage.database import Row, Statement, milliseconds, moment
 from adapters.storage.search_keys import name_keys, phone_backwards
 from domain.booking import Booking
-from domain.conversation import Conversation, Heard
+from domain.conversation import Conversation
+from domain.conversation_facts import Heard
 from domain.correspondence import ByHand, DeliveryReported, HandedToStaff, ItemHandled, TextSent
 from domain.errands import Errand
 from domain.facts import Fact

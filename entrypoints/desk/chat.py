@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from domain.conversation import Heard, QuestionAsked
+from domain.conversation_facts import Heard, QuestionAsked
 from domain.correspondence import DeliveryReported, TextRefused, TextSent
 from domain.errands import Kind
 from domain.facts import Fact, Private

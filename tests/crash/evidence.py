@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from domain.conversation import Heard
+from domain.conversation_facts import Heard
 from domain.correspondence import TextSent
 from domain.errands import Kind, errand_key
 from domain.facts import Fact

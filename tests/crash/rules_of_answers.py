@@ -3,7 +3,7 @@
 from collections import Counter
 
 from domain import booking_facts as of_booking
-from domain.conversation import Outcome, QuestionAsked
+from domain.conversation_facts import Outcome, QuestionAsked
 from domain.correspondence import TextSent
 from tests.crash.evidence import Evidence
 from tests.crash.patients import Patient

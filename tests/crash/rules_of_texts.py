@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from datetime import timedelta
 
 from domain import booking_facts as of_booking
-from domain.conversation import BookingJoined, Heard, OptedIn, Outcome, QuestionAsked
+from domain.conversation_facts import BookingJoined, Heard, OptedIn, Outcome, QuestionAsked
 from domain.correspondence import TextSent, TextWithheld
 from domain.errands import Kind, errand_key
 from domain.facts import Fact

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.booking import Booking
-from domain.conversation import Conversation, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import Outcome
 from domain.hearing import Situation, judge
 from domain.inbound import ConsentHint
 from domain.lifecycle import OPEN, State

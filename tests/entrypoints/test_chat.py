@@ -1,6 +1,7 @@
 """A conversation as staff reads it: by what way each text went."""
 
-from domain.conversation import Conversation, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import Outcome
 from domain.errands import Kind
 from domain.facts import Fact, Private
 from domain.replies import interpret

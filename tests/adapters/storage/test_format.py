@@ -12,7 +12,7 @@ from eventsourcing.utils import resolve_topic
 
 from adapters.storage import rows, sealing
 from adapters.storage.database import Write
-from domain import booking_facts, conversation, correspondence
+from domain import booking_facts, conversation_facts, correspondence
 from domain.booking import Booking
 from domain.conversation import Conversation
 from domain.facts import Fact, Private
@@ -20,7 +20,7 @@ from tests.adapters.storage.rooms import Rooms
 from tests.databases import column
 from tests.examples import NOW
 
-HOME = (booking_facts, conversation, correspondence)
+HOME = (booking_facts, conversation_facts, correspondence)
 OF_ALL = "originator_id originator_version timestamp command"
 FROZEN = {
     "booking.requested": "originator_topic clinic uid starts_at ends_at practitioner language time_zone name phone "
@@ -151,6 +151,6 @@ async def test_every_fact_is_read_as_it_was_stored(store: Rooms, filled: bool) -
 def test_a_fact_of_the_first_version_can_be_read() -> None:
     stored = StoredEvent("conversation-main-5a4a", 2, "conversation.heard", WRITTEN_BY_THE_FIRST_VERSION)
     [fact] = sealing.to_facts([stored], {OWNER: KEY})
-    assert isinstance(fact, conversation.Heard)
+    assert isinstance(fact, conversation_facts.Heard)
     assert (fact.timestamp, fact.words, fact.bookings) == (NOW, Private(OWNER, "yes please"), ["booking-main-u1"])
     assert fact.sent_at is None

@@ -14,7 +14,8 @@ from adapters.storage.ledger import StoredLedger
 from adapters.storage.sealing import Wrapping
 from domain.answers import Answers
 from domain.confirmations import Confirmations, Receipt
-from domain.conversation import Conversation, Outcome
+from domain.conversation import Conversation
+from domain.conversation_facts import Outcome
 from domain.errands import Claimed, Errand, Kind
 from domain.errors import Conflict, StorageAway
 from domain.expiry import Expiry
