@@ -34,7 +34,7 @@ from domain.ports import Accepted, CallOutcome, InDoubt, Letter, Mailer, Rejecte
 TIME_LIMIT = 12.0  # seconds for the whole conversation; a worker's lease is longer
 SCHEMES = {"smtp": 587, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PERMANENT = 500  # an answer of 5xx says never, one of 4xx says not now
+YES, NOT_NOW, NEVER = 2, 4, 5  # the first digit of an answer
 NO_AUTHENTICATION = 530  # https://www.rfc-editor.org/rfc/rfc4954#section-6
 PRIVATE = re.compile(r"[^\s<>@]+@[^\s<>@]+|\d{7,}")
 
@@ -82,7 +82,8 @@ class Smtp(Mailer):
                 is_going = True
                 await client.data(message.as_bytes(policy=policy.SMTP))
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
-            return _outcome(error, is_going=is_going)
+            outcome = _outcome(error, is_going=is_going)
+            return Accepted(str(message["Message-ID"])) if isinstance(outcome, Accepted) else outcome
         finally:
             client.close()
         return Accepted(str(message["Message-ID"]))
@@ -137,7 +138,7 @@ class Smtp(Mailer):
 def _outcome(error: Exception, *, is_going: bool) -> CallOutcome:
     """What a failure says about the mail."""
     if isinstance(error, SMTPResponseException) and not isinstance(error, SMTPConnectError):
-        return _answered(error)
+        return _answered(error, is_going=is_going)
     if isinstance(error, SMTPNotSupported) or isinstance(error.__cause__ or error, ssl.SSLError):
         return Rejected("TLS", "the server offers no TLS that we trust", Blame.ACCOUNT)
     told = type(error).__name__
@@ -152,10 +153,14 @@ def _found(outcome: CallOutcome, host: str) -> Finding:
     return fault(f"{host} does not take e-mails now ({why})", "look whether SMTP_URL names the right host and port")
 
 
-def _answered(error: SMTPResponseException) -> CallOutcome:
-    """The server has answered with a code: nothing was sent."""
+def _answered(error: SMTPResponseException, *, is_going: bool) -> CallOutcome:
+    """The server has answered with a code. To the text itself, one of 2xx is a yes that the library did not expect, and
+    one that is none (-1) leaves a doubt."""
     detail = PRIVATE.sub("…", " ".join(str(error.message).split()))[:200]
-    if error.code < PERMANENT:
-        return Retry(f"{error.code} {detail}")
-    about_this_mail = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code != NO_AUTHENTICATION
-    return Rejected(str(error.code), detail, Blame.PERMANENT if about_this_mail else Blame.ACCOUNT)
+    told, kind = f"{error.code} {detail}", error.code // 100
+    if kind == NEVER:
+        about_this_mail = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code != NO_AUTHENTICATION
+        return Rejected(str(error.code), detail, Blame.PERMANENT if about_this_mail else Blame.ACCOUNT)
+    if kind == NOT_NOW or not is_going:
+        return Retry(told)
+    return Accepted() if kind == YES else InDoubt(told)

@@ -26,7 +26,7 @@ The beats, which use the story and speak to ports:
     decisions       DECIDE: load, decide, append, and once more when overtaken. Then by what arrives:
                     confirmations (a webhook of the calendar), answers (a text),
                     due (what time brings: expiry, reminders),
-                    linked (a button on the page behind a question's link; links: who is offered one),
+                    link_answers (a button on the page behind a question's link; offering: who gets one),
                     speech (the moment to say something; speaking, asking, telling),
                     outcomes (what became of an errand; turning: to another way, where it did not arrive),
                     handling (a person takes care of an errand),

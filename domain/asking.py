@@ -18,6 +18,7 @@ from domain.speaking import NotNow, Speaking
 from domain.turning import Failed, Turning
 from domain.ways import Way, first_way
 
+NO_ADDRESS = "no_address"
 LATE = timedelta(minutes=15)  # a question that leaves within this time is on time
 
 
@@ -65,14 +66,16 @@ class Asking(Speaking, Turning):
         """By another way; where there is none, staff has been told of it with the first question, and is not told with
         each reminder."""
         streams = tuple(booking.id for booking in bookings)
-        conversation.text_withheld(errand.kind, errand.key, moment, reason=Withheld.NO_WAY, bookings=streams)
         work = Work(changed=[conversation], finished=errand.key)
         why = conversation.closed_ways.get(errand.kind.way or "", "")
+        if why:  # otherwise SMS was never meant to be the way
+            conversation.text_withheld(errand.kind, errand.key, moment, reason=Withheld.NO_WAY, bookings=streams)
         vain = errand.kind.way if errand.kind in ASKS_BY.values() else None
         is_left = first_way(self.clinic(errand.clinic).ways, conversation.closed_ways, vain) is not None
         if errand.kind is not Kind.REMIND or is_left:
-            failed = Failed(vain, streams, None, "", Staff.NO_WAY, why)
+            failed = Failed(vain, streams, None, "", Staff.NO_WAY, why or NO_ADDRESS)
             await self.turn(failed, conversation, work, moment)
+        work.changed = [one for one in work.changed if one.new_facts()]
         await self.append(work)
 
     async def in_approved_words(
@@ -92,9 +95,12 @@ class Asking(Speaking, Turning):
         streams = tuple(booking.id for booking in bookings)
         conversation.text_withheld(errand.kind, errand.key, moment, reason=reason, bookings=streams)
         never_asked = tuple(booking.id for booking in bookings if booking.question is None)
-        if reason is Withheld.QUIET and never_asked:
-            conversation.hand_to_staff(Staff.NO_TIME_TO_ASK, moment, bookings=never_asked)
-        await self.append(Work(changed=[conversation], finished=errand.key))
+        in_vain = streams if errand.kind in ASKS_BY.values() else never_asked  # what it was turned to it for, failed
+        work = Work(changed=[conversation], finished=errand.key)
+        if reason is Withheld.QUIET and in_vain:
+            failed = Failed(errand.kind.way, in_vain, None, "", Staff.NO_TIME_TO_ASK, "")
+            await self.turn(failed, conversation, work, moment)
+        await self.append(work)
 
     def _set_late_deadlines(self, bookings: list[Booking], moment: Moment) -> None:
         """A first question that leaves much later than planned (an outage, a queue), or waits for the morning, gives
@@ -121,7 +127,7 @@ class Asking(Speaking, Turning):
         if last is None or last.errand != key or last.bookings != streams or words != claimed.text:
             conversation.ask(key, streams, words, moment, claimed.errand.kind)
             for booking in bookings:
-                booking.put_question(key, moment)
+                booking.put_question(key, moment, claimed.errand.kind.way or Way.SMS)
         return replace(claimed, text=words, attempted_at=moment.at)
 
     async def _to_ask(self, errand: Errand, conversation: Conversation, now: datetime) -> list[Booking]:

@@ -45,6 +45,7 @@ class Booking(Correspondent):
         self.reminded_until: datetime | None = None
         self.expire_at: datetime | None = None
         self.question: str | None = None
+        self.mailed_at: datetime | None = None
         self.reached = False
         self.frees_slot = False
         self.unsettled: int | None = None
@@ -103,10 +104,10 @@ class Booking(Correspondent):
         state = settled_state(how)
         return cls._begin(facts.SeenSettled, clinic, notice.uid, moment, how=how, state=state, told_at=told_at)
 
-    def put_question(self, errand: str, moment: Moment) -> None:
+    def put_question(self, errand: str, moment: Moment, by: Way = Way.SMS) -> None:
         """The question is about to leave; noted once for each errand."""
         if self.question != errand:
-            self._note(facts.QuestionPut, moment, errand=errand)
+            self._note(facts.QuestionPut, moment, errand=errand, by=by)
 
     def question_accepted(
         self, errand: str, message_id: str, proved_by: str, moment: Moment, kind: Kind = Kind.ASK
@@ -261,6 +262,11 @@ class Booking(Correspondent):
     def was_asked(self) -> bool:
         """Whether the patient has the question, and has not answered it."""
         return self.state in ASKED
+
+    @property
+    def has_email(self) -> bool:
+        """Whether the patient can be written to; so once that is erased, not any more."""
+        return self.email is not None and bool(self.email.text)
 
     def has_started(self, now: datetime) -> bool:
         return self.starts_at is not None and self.starts_at <= now

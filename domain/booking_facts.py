@@ -79,13 +79,15 @@ class Moved(Fact):
 
 
 class QuestionPut(Fact):
-    """The question is about to be sent; from here on a reply can be an answer to it."""
+    """The question is about to be sent, `by` this way; from here on it can be answered."""
 
     TOPIC = "booking.question_put"
     errand: str
+    by: str = Way.SMS
 
     def apply(self, aggregate: "Booking") -> None:
         aggregate.question = self.errand
+        aggregate.mailed_at = self.timestamp if self.by == Way.EMAIL else None
 
 
 class SmsSent(Moved):

@@ -14,7 +14,6 @@ from domain.inbound import BookingRequested, BookingSettled, CalendarNotice, Set
 from domain.inbox import Staff
 from domain.ledger import Work
 from domain.lifecycle import Move, possible
-from domain.turning import has_email
 from domain.ways import Way
 
 
@@ -84,7 +83,7 @@ class Confirmations(Decisions):
 
     def _can_write(self, clinic: Clinic, booking: Booking) -> bool:
         """Whether a patient without a phone can be asked by e-mail."""
-        return Way.EMAIL in clinic.ways and has_email(booking) and booking.ask_at is not None
+        return Way.EMAIL in clinic.ways and booking.has_email and booking.ask_at is not None
 
     async def _requested_again(
         self, clinic: Clinic, booking: Booking, notice: BookingRequested, moment: Moment

@@ -108,7 +108,8 @@ class Conversation(Correspondent):
 
     def answer_by_link(self, errand: str, answer: Answer, bookings: Sequence[str], moment: Moment) -> None:
         """The patient has answered by a link."""
-        self._note(LinkAnswered, moment, errand=errand, answer=answer, bookings=list(bookings))
+        told = {"answer": answer, "bookings": list(bookings), "asked_at": self._first_answered()}
+        self._note(LinkAnswered, moment, errand=errand, **told)
 
     def close_way(self, way: Way, why: Blame, code: str, bookings: Sequence[str], moment: Moment) -> None:
         """Remember that this way does not lead to this phone; noted once."""

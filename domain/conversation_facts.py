@@ -70,6 +70,8 @@ class QuestionAsked(Fact):
     kind: str = Kind.ASK
 
     def apply(self, aggregate: "Conversation") -> None:
+        if self.kind == Kind.ASK_BY_EMAIL:
+            return  # no text can answer it, so the question before it stands
         named = tuple(self.bookings)
         aggregate.asking = Question(self.errand, named, self.timestamp, self.segments, Kind(self.kind))
 
@@ -136,12 +138,14 @@ class WayOpened(Fact):
 
 
 class LinkAnswered(Fact):
-    """The patient has answered by the link of the question of this errand. `answer` is YES or NO."""
+    """The patient has answered by the link of the question of this errand. `answer` is YES or NO; `asked_at` as in
+    `Heard`."""
 
     TOPIC = "conversation.link_answered"
     errand: str
     answer: str
     bookings: list[str]
+    asked_at: datetime | None
 
     def apply(self, aggregate: "Conversation") -> None:
         aggregate.decided_at = self.timestamp

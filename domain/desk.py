@@ -12,7 +12,6 @@ from domain.facts import Moment
 from domain.inbox import Care
 from domain.ledger import Work
 from domain.lifecycle import State
-from domain.turning import has_email
 from domain.ways import Way
 
 By = tuple[str, datetime]  # who did it, and what they have seen of the inbox: nothing newer than that
@@ -58,8 +57,8 @@ class Desk(Decisions):
     async def _asked_again(self, stream: str, by: By, moment: Moment) -> None:
         booking = await self._booking(stream)
         conversation = await self.ledger.conversation(booking.conversation or "")
-        if booking.starts_at is None or not self._can_be_asked(booking, conversation):
-            raise NotPossible("there is no phone number to text", "no_phone")
+        if booking.starts_at is None or not self.can_be_asked(booking, conversation):
+            raise NotPossible("there is neither a phone number nor an address at which to ask", "no_phone")
         if booking.frees_slot:
             raise NotPossible("the slot was given back when the booking expired", "slot_gone")
         if conversation is not None:
@@ -72,10 +71,11 @@ class Desk(Decisions):
             conversation.open_all_ways("staff", moment)  # a person may know better
         await self._append_with_items(booking, by, moment, conversation)
 
-    def _can_be_asked(self, booking: Booking, conversation: Conversation | None) -> bool:
+    def can_be_asked(self, booking: Booking, conversation: Conversation | None) -> bool:
+        """Whether there is a phone, or an address that this clinic writes to."""
         if conversation is not None:
             return conversation.phone.text is not None
-        return Way.EMAIL in self.clinic(booking.clinic).ways and has_email(booking)
+        return Way.EMAIL in self.clinic(booking.clinic).ways and booking.has_email
 
     async def _check_phone(self, conversation: Conversation) -> None:
         if conversation.opted_out:

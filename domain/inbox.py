@@ -77,7 +77,7 @@ SENTENCES = {
     Staff.ANSWER_TOO_LATE: "The patient's answer came too late ({detail}): please call.",
     Staff.NEVER_REACHED: "The patient was never reached: please call.",
     Staff.NO_ANSWER: "The patient did not answer in time.",
-    Staff.NO_WAY: "This phone takes no texts ({detail}): please call the patient.",
+    Staff.NO_WAY: "No way is left to ask this patient ({detail}): please call.",
     Staff.TEXT_REFUSED: "A text could not be sent ({detail}): please call the patient.",
     Staff.TEXT_NOT_DELIVERED: "A text did not arrive ({detail}): please call the patient.",
     Staff.TEXT_IN_DOUBT: "Nobody can tell whether a text was sent ({detail}): please call the patient.",

@@ -1,13 +1,15 @@
 """DELIVER, e-mails: a question with the link to a page on which it can be answered. A mail server has no list to look
 in and reports nothing, so an e-mail in doubt is settled by the patient's answer, or by staff."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from domain import wording
 from domain.booking import Booking
-from domain.errands import Claimed
+from domain.conversation import Conversation
+from domain.correspondence import Withheld
+from domain.errands import Claimed, Errand
 from domain.facts import Moment
 from domain.inbound import Blame
 from domain.inbox import Staff
@@ -16,7 +18,7 @@ from domain.outcomes import TextOutcomes
 from domain.ports import Letter, Mailer, Rejected
 from domain.sending import Sending
 from domain.speaking import Speaking
-from domain.turning import has_email
+from domain.ways import Way
 
 NO_MAILER = Rejected("no mail server", "SMTP_URL is not set for this clinic", Blame.CONFIGURATION)
 
@@ -30,17 +32,35 @@ class Writing(Speaking):
 
     async def _written(self, claimed: Claimed, moment: Moment) -> tuple[Claimed, Letter] | None:
         errand = claimed.errand
-        waiting = [one for one in await self.bookings(errand.bookings) if _waits(one, moment.at)]
+        conversation = await self.ledger.conversation(errand.conversation or "")
+        bookings = await self.bookings(errand.bookings)
+        waiting = [one for one in bookings if _waits(one, moment.at) and not _is_covered(one, errand)]
         if not waiting or not waiting[0].email:
             await self.append(Work(finished=errand.key))
             return None
-        clinic = self.clinic(errand.clinic)
-        subject, body = wording.letter(clinic, waiting, moment.at, self.links.link_to(errand.key))
+        if conversation is not None and conversation.opted_out:
+            streams, told = tuple(one.id for one in waiting), Withheld.OPTED_OUT
+            conversation.text_withheld(errand.kind, errand.key, moment, reason=told, bookings=streams)
+            conversation.hand_to_staff(Staff.OPTED_OUT, moment, bookings=streams)
+            await self.append(Work(changed=[conversation], finished=errand.key))
+            return None
+        return await self._put(claimed, conversation, waiting, moment)
+
+    async def _put(
+        self, claimed: Claimed, conversation: Conversation | None, waiting: Sequence[Booking], moment: Moment
+    ) -> tuple[Claimed, Letter]:
+        """Fix the question before the mail server is called; a STOP at the same time is met as a version conflict."""
+        key, clinic = claimed.errand.key, self.clinic(claimed.errand.clinic)
+        subject, body = wording.letter(clinic, waiting, moment.at, self.links.link_to(key))
         claimed = replace(claimed, text=body, attempted_at=moment.at)
+        if conversation is not None:
+            conversation.ask(key, tuple(one.id for one in waiting), body, moment, claimed.errand.kind)
         for booking in waiting:
-            booking.put_question(errand.key, moment)
-        await self.append(Work(changed=[*waiting], attempt=Attempt(claimed, moment.at, body)))
-        return claimed, Letter(errand.key, waiting[0].email.readable, clinic.name, subject, body)
+            booking.put_question(key, moment, Way.EMAIL)
+        changed: list[Booking | Conversation] = [*([conversation] if conversation else []), *waiting]
+        await self.append(Work(changed=changed, attempt=Attempt(claimed, moment.at, body)))
+        to = waiting[0].email.readable if waiting[0].email else ""
+        return claimed, Letter(key, to, clinic.name, subject, body)
 
 
 class Mailing(Sending):
@@ -82,4 +102,12 @@ class Mailing(Sending):
 
 def _waits(booking: Booking, now: datetime) -> bool:
     over = booking.has_started(now) or booking.expire_at is None or booking.expire_at <= now
-    return booking.is_open and has_email(booking) and not over
+    return booking.is_open and booking.has_email and not over
+
+
+def _is_covered(booking: Booking, errand: Errand) -> bool:
+    """Whether another e-mail has asked about it since this one was queued, or, where a phone is asked first, a question
+    about its new start will."""
+    moved = errand.conversation is not None and booking.decided_at is not None and booking.decided_at > errand.queued_at
+    asked = booking.mailed_at is not None and booking.mailed_at >= errand.queued_at
+    return booking.question != errand.key and (moved or asked)

@@ -71,7 +71,8 @@ class TextOutcomes(Turning):
                     if speaker.conversation or not is_first:
                         continue  # it is told in the conversation, or has just been told here
                 about = spoken_of(errand, work.changed)
-                said = words if errand.kind.way in (None, Way.EMAIL) else None  # a question to a phone is told already
+                is_told = errand.kind.asks and isinstance(speaker, Conversation)  # with QuestionAsked
+                said = None if is_told else words
                 speaker.text_accepted(
                     errand.kind,
                     errand.key,
@@ -94,7 +95,8 @@ class TextOutcomes(Turning):
         work = Work(changed=[speaker], finished=errand.key)
         if rejection.blame is Blame.OPTED_OUT:
             await self._opt_out(errand.conversation, rejection.code, work, moment)
-        failed = Failed(errand.kind.way, about, rejection.blame, rejection.code, *_refused(errand, rejection))
+        told = Staff.TEXT_REFUSED, f"{errand.kind}, code {rejection.code}"
+        failed = Failed(errand.kind.way, about, rejection.blame, rejection.code, *told, errand=errand.key)
         await self._not_arrived(errand.kind, failed, speaker, work, moment)
         await self.append(work)
 
@@ -116,9 +118,15 @@ class TextOutcomes(Turning):
     async def _given_up(self, claimed: Claimed, reason: Staff, why: str, moment: Moment) -> None:
         speakers = await self.speakers(claimed.errand)
         detail = f"{claimed.errand.kind}: {why}" if why else str(claimed.errand.kind)
-        speakers[0].hand_to_staff(reason, moment, detail, spoken_of(claimed.errand, speakers))
-        gone = GivenUp(claimed, detail, undone=reason is Staff.TEXT_GIVEN_UP)
-        await self.append(Work(changed=speakers[:1], given_up=gone))
+        about, never_left = spoken_of(claimed.errand, speakers), reason is Staff.TEXT_GIVEN_UP
+        work = Work(changed=speakers[:1], given_up=GivenUp(claimed, detail, undone=never_left))
+        if never_left:
+            failed = Failed(claimed.errand.kind.way, about, None, "", reason, detail, errand=claimed.errand.key)
+            await self._not_arrived(claimed.errand.kind, failed, speakers[0], work, moment)
+        else:
+            speakers[0].hand_to_staff(reason, moment, detail, about)
+        work.changed = [one for one in work.changed if one.new_facts()]
+        await self.append(work)
 
     async def _closed(self, claimed: Claimed, reason: Staff, code: str, moment: Moment) -> None:
         speaker = await self._stream(claimed.errand.stream)
@@ -148,9 +156,15 @@ class TextOutcomes(Turning):
         if report.status is Delivery.UNDELIVERED:
             detail = f"{sent.kind}, code {report.error_code or 'unknown'}"
             told = Staff.TEXT_NOT_DELIVERED, detail
-            failed = Failed(sent.kind.way, sent.bookings, report.blame, report.error_code, *told)
+            failed = Failed(sent.kind.way, sent.bookings, report.blame, report.error_code, *told, errand=sent.errand)
             await self._not_arrived(sent.kind, failed, work.changed[0], work, moment)
         await self.append(work)
+
+    async def is_moot(self, claimed: Claimed) -> bool:
+        """Whether it is a question to which nobody needs an answer any more."""
+        speakers = await self.speakers(claimed.errand)
+        bookings = await self.bookings(spoken_of(claimed.errand, speakers))
+        return claimed.errand.kind.asks and not any(booking.is_open for booking in bookings)
 
     async def speakers(self, errand: Errand) -> list[Speaker]:
         """The streams that tell of this errand: its own, or for a question the conversation and every booking that the
@@ -222,10 +236,6 @@ class CalendarOutcomes(Decisions):
         if booking is None or booking.unsettled != claimed.errand.version:
             return None
         return booking
-
-
-def _refused(errand: Errand, rejection: Rejected) -> tuple[Staff, str]:
-    return Staff.TEXT_REFUSED, f"{errand.kind}, code {rejection.code}"
 
 
 def spoken_of(errand: Errand, speakers: list[Speaker]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from domain.channels import SHORTEST_PAUSE
 from domain.clinics import Clinic, OnDoubt
 from domain.delivery import Delivery, log
-from domain.errands import Claimed
+from domain.errands import ASKS_BY, Claimed
 from domain.errors import StorageAway
 from domain.inbound import Blame
 from domain.inbox import Staff
@@ -36,12 +36,13 @@ class Sending(Delivery):
                 await self._works(claimed)
             case Rejected(blame=Blame.ACCOUNT):
                 await self._refused_altogether(claimed, outcome)
-            case Rejected(blame=Blame.CONFIGURATION):
-                told = self.who, claimed.errand.clinic, outcome.code, outcome.detail
-                log.error("%s refuses the settings of clinic %s (%s %s)", *told)
+            case Rejected(blame=Blame.CONFIGURATION) if claimed.errand.kind not in ASKS_BY.values():
+                self._tell_settings(claimed, outcome)
                 await self._again_or_give_up(claimed, f"refused: {outcome.code}", SHORTEST_PAUSE)
                 await self._works(claimed)
             case Rejected():
+                if outcome.blame is Blame.CONFIGURATION:
+                    self._tell_settings(claimed, outcome)
                 await self.outcomes.rejected(claimed, outcome, self.clock())
                 await self._works(claimed)
             case Retry(detail, after):
@@ -49,6 +50,10 @@ class Sending(Delivery):
                 await self._again_or_give_up(claimed, detail, after)
             case InDoubt(detail):
                 await self._later(claimed, f"in doubt: {detail}", doubt=True)
+
+    def _tell_settings(self, claimed: Claimed, refusal: Rejected) -> None:
+        told = self.who, claimed.errand.clinic, refusal.code, refusal.detail
+        log.error("%s refuses the settings of clinic %s (%s %s)", *told)
 
     async def _refused_altogether(self, claimed: Claimed, refusal: Rejected) -> None:
         """Not this one but our account: shut the channel, and tell staff once."""
@@ -85,5 +90,7 @@ class Sending(Delivery):
         elif clinic.on_doubt is OnDoubt.RESEND and not claimed.resent:
             log.warning("%s %s: sent once more after a doubt", claimed.errand.kind, claimed.errand.key)
             await self.outbox.put_back(claimed, now, "sent once more", attempted=False, resent=True)
+        elif await self.outcomes.is_moot(claimed):
+            await self.outcomes.drop(claimed)
         else:
             await self.outcomes.given_up(claimed, Staff.TEXT_IN_DOUBT, "", self.clock())

@@ -10,7 +10,7 @@ from domain.conversation import Conversation
 from domain.decisions import Decisions
 from domain.errands import Claimed, Errand
 from domain.ledger import Ledger
-from domain.links import Links
+from domain.offering import Offering
 from domain.ports import OutgoingText
 
 
@@ -24,7 +24,7 @@ class NotNow:
 class Speaking(Decisions):
     """Base of what puts errands into words."""
 
-    def __init__(self, ledger: Ledger, clinics: Mapping[str, Clinic], links: Links) -> None:
+    def __init__(self, ledger: Ledger, clinics: Mapping[str, Clinic], links: Offering) -> None:
         super().__init__(ledger, clinics)
         self.links = links
 

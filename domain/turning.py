@@ -20,7 +20,8 @@ Speaker = Booking | Conversation
 @dataclass(frozen=True)
 class Failed:
     """A question that did not arrive by `way`; `code` is the other side's. `reason` and `detail` are for staff, should
-    no other way be left."""
+    no other way be left. `errand` is that of a question which was put: a booking that has been asked anew since, or has
+    moved, is no longer its business."""
 
     way: Way | None
     bookings: tuple[str, ...]
@@ -28,6 +29,7 @@ class Failed:
     code: str
     reason: Staff
     detail: str
+    errand: str = ""
 
 
 class Turning(Decisions):
@@ -38,12 +40,13 @@ class Turning(Decisions):
         conversation = await self._conversation(speaker, work)
         if conversation and failed.way and failed.blame in LASTING:
             conversation.close_way(failed.way, failed.blame, failed.code, failed.bookings, moment)
-        waiting = [one for one in await self._bookings(failed.bookings, work) if one.is_open]
+        still_open = [one for one in await self._bookings(failed.bookings, work) if one.is_open]
+        waiting = [one for one in still_open if failed.errand in ("", one.question)]
         left = self._by_next_way(failed, conversation, waiting, moment)
         if conversation and conversation.new_facts() and conversation not in work.changed:
             work.changed.append(conversation)
         work.changed += [one for one in waiting if one.new_facts() and one not in work.changed]
-        if left or not waiting:
+        if left or not still_open:
             streams = tuple(one.id for one in left) or failed.bookings
             speaker.hand_to_staff(failed.reason, moment, failed.detail, streams)
 
@@ -59,7 +62,7 @@ class Turning(Decisions):
         while left and way is not None:
             for together in one_letter_each(left) if way is Way.EMAIL else [left]:
                 speaker.turn_to(way, [one.id for one in together], moment)
-            left = [one for one in left if not has_email(one)] if way is Way.EMAIL else []
+            left = [one for one in left if not one.has_email] if way is Way.EMAIL else []
             way = first_way(ways, closed, way)
         return left
 
@@ -76,14 +79,10 @@ class Turning(Decisions):
         return [found for one in streams if (found := changed.get(one) or others.get(one))]
 
 
-def has_email(booking: Booking) -> bool:
-    return booking.email is not None and bool(booking.email.text)
-
-
 def one_letter_each(bookings: Iterable[Booking]) -> list[list[Booking]]:
     """The bookings that have an e-mail address, those of one address together."""
     letters: dict[str, list[Booking]] = {}
     for booking in bookings:
-        if has_email(booking) and booking.email:
+        if booking.has_email and booking.email:
             letters.setdefault(booking.email.readable.lower(), []).append(booking)
     return list(letters.values())

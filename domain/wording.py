@@ -205,7 +205,7 @@ def _texts(clinic: Clinic, bookings: Sequence[Booking]) -> Mapping[str, str]:
     raise LookupError("the English texts are missing from the installation")
 
 
-def page(language_code: str, clinic: Clinic | None = None) -> Mapping[str, str]:
+def page_words(language_code: str, clinic: Clinic | None = None) -> Mapping[str, str]:
     """The words of the page behind a confirm link, and under "language" the code whose words they are."""
     for code in (language_code, *(clinic.languages if clinic else ()), DEFAULT):
         found = language(code)
@@ -223,4 +223,4 @@ def appointment(clinic: Clinic, booking: Booking, named: Sequence[Booking]) -> s
 def entry(clinic: Clinic, booking: Booking) -> str:
     """What an appointment is called in a calendar."""
     values = _of_booking(Page(_texts(clinic, [booking]), None), booking)
-    return page(booking.language, clinic)["event"].format_map(values)
+    return page_words(booking.language, clinic)["event"].format_map(values)

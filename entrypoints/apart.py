@@ -16,10 +16,13 @@ def faults(services: Mapping[str, ServiceSettings]) -> list[str]:
     """What two clinics have in common and must not, each with its cure. `services` by the clinic's key."""
     keys = {key: {one.calcom.api_key} for key, one in services.items()}
     secrets = {key: set(one.calcom.webhook_secrets) for key, one in services.items()}
+    phones = {key: one.carrier for key, one in services.items() if isinstance(one.carrier, AndroidSettings)}
+    signing = {key: set(one.signing_keys) for key, one in phones.items()}
     senders = {key: set(_sender(one.carrier)) for key, one in services.items()}
     return [
         *_shared(keys, "CAL_API_KEY", "give each clinic the key of its own Cal.com user"),
         *_shared(secrets, "CAL_WEBHOOK_SECRET", "give each clinic a webhook with a secret of its own"),
+        *_shared(signing, "ANDROID_GATEWAY_SIGNING_KEY", "give each clinic's phone a key of its own"),
         *_shared(senders, "the sender", "give each clinic a number of its own, or nobody knows whom a text is for"),
     ]
 
@@ -29,7 +32,7 @@ def _shared(values: Mapping[str, set[str]], what: str, cure: str) -> Iterator[st
     for key, own in values.items():
         for first in dict.fromkeys(seen[value] for value in sorted(own) if value in seen):
             yield f"[{key}] {what} is also that of [{first}]; {cure}"
-        seen = dict.fromkeys(own - {"", UNSET}, key) | seen
+        seen = dict.fromkeys(own - {"", UNSET, UNSET * 4}, key) | seen
 
 
 def _sender(carrier: CarrierSettings) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """One booking as a dated story: its own facts and those of its conversation that speak of it, in the log's order."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,10 @@ from domain.conversation_facts import Started
 from domain.errors import ReplyesError
 from domain.facts import Fact, Private
 from entrypoints.causes import Cause, causes
-from entrypoints.logs import mask
+from entrypoints.logs import mask, mask_address, without_links
 from entrypoints.store import Store
 
+SHOWN: Mapping[str, Callable[[str], str]] = {"phone": mask, "email": mask_address}  # other words without links
 HEAD = ("at", "event", "stream", "version", "because")
 UNTOLD = (
     "originator_id",
@@ -124,8 +125,7 @@ def _in_words(because: Mapping[str, Any]) -> str:
 
 def _readable(name: str, value: Any) -> Any:
     if isinstance(value, Private):
-        words = "(erased)" if value.text is None else value.text
-        return mask(words) if name == "phone" else words
+        return SHOWN.get(name, without_links)(value.text) if value.text is not None else "(erased)"
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, list):

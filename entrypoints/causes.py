@@ -39,7 +39,7 @@ BEGUN_BY: dict[Source, tuple[type, ...]] = {
         of_booking.SettledByCalendar,
         of_booking.ToldByCalendar,
     ),
-    Source.PATIENT: (Heard, LinkAnswered),
+    Source.PATIENT: (Heard, LinkAnswered, of_booking.AnsweredByLink),
     Source.CARRIER: (DeliveryReported,),
     Source.CLOCK: (of_booking.ReminderDue, of_booking.Expired),
     Source.STAFF: (of_booking.DecidedByStaff, of_booking.AskedAgain, ErrandHandled, ItemHandled, PhoneShown),

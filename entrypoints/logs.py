@@ -11,6 +11,7 @@ import structlog
 from entrypoints.settings import LogSettings
 
 PHONE = re.compile(r"(?:(?<=%2B)|(?<![A-Za-z0-9-]))(?!\d{4}-\d\d-\d\d)\+?\d[\d ().-]{5,}\d(?![A-Za-z0-9-])")
+TOKEN = re.compile(r"(?<=/c/)[A-Za-z0-9_-]{32}")
 DIGITS_SHOWN = 2
 FEWEST_DIGITS = 7
 
@@ -56,8 +57,19 @@ def on_one_line(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> M
 
 
 def mask(text: str) -> str:
-    """Replace what looks like a phone number by its last two digits."""
-    return PHONE.sub(lambda found: _mask_one(found[0]), text)
+    """Replace what looks like a phone number by its last two digits, and the token of a confirm link by nothing."""
+    return PHONE.sub(lambda found: _mask_one(found[0]), without_links(text))
+
+
+def without_links(text: str) -> str:
+    """Whoever has a confirm link may answer, so it is shown to nobody but the patient."""
+    return TOKEN.sub("…", text)
+
+
+def mask_address(address: str) -> str:
+    """An e-mail address by its first letter and its domain."""
+    name, at, domain = address.partition("@")
+    return f"{name[:1]}…{at}{domain}"
 
 
 def _mask_one(number: str) -> str:

@@ -10,7 +10,7 @@ from adapters.storage.moving import exporting
 from adapters.storage.moving.lines import Sheet
 from domain.facts import Fact, Private
 from entrypoints.audit import iso, name_of
-from entrypoints.logs import mask
+from entrypoints.logs import mask, mask_address
 from entrypoints.store import Store
 
 TOLD_ALREADY = ("originator_id", "originator_version", "originator_topic", "timestamp")
@@ -30,7 +30,7 @@ async def export(store: Store, sheet: Sheet, tell: Callable[[int], None]) -> int
 
 def document(position: int, fact: Fact) -> dict[str, Any]:
     """One fact. What was erased is null."""
-    details = {name: _readable(value) for name, value in vars(fact).items() if name not in TOLD_ALREADY}
+    details = {name: _readable(name, value) for name, value in vars(fact).items() if name not in TOLD_ALREADY}
     return {
         "kind": "fact",
         "position": position,
@@ -42,13 +42,15 @@ def document(position: int, fact: Fact) -> dict[str, Any]:
     }
 
 
-def _readable(value: Any) -> Any:
+def _readable(name: str, value: Any) -> Any:
     if isinstance(value, Private):
         value = value.text
+    if name == "email" and isinstance(value, str):
+        return mask_address(value)
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, list | tuple):
-        return [_readable(one) for one in value]
+        return [_readable(name, one) for one in value]
     return value

@@ -19,9 +19,9 @@ from domain.clinics import Clinic
 from domain.confirmations import Confirmations
 from domain.desk import Desk
 from domain.handling import Handling
-from domain.linked import LinkAnswers
-from domain.links import Links
+from domain.link_answers import LinkAnswers
 from domain.mailing import Mailing, Writing
+from domain.offering import Offering
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.ports import Carrier, Mailer
 from domain.reconcile import Reconcile
@@ -110,7 +110,7 @@ def assemble(
     confirmations, answers = Confirmations(ledger, clinics), Answers(ledger, clinics)
     text_outcomes = TextOutcomes(ledger, clinics)
     reconcile = Reconcile(ledger, confirmations, doors.calendars)
-    links = Links(tokens.to, doors.carriers)
+    links = Offering(tokens.to, doors.carriers)
     speech, writing = Speech(ledger, clinics, links), Writing(ledger, clinics, links)
     texting = Texting(speech, text_outcomes, outbox, doors.carriers, reconcile=reconcile, clock=clock)
     mailing = Mailing(writing, text_outcomes, outbox, doors.mailers, clock)

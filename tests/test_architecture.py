@@ -28,7 +28,7 @@ STORY = {
 BEATS = {
     *("decisions", "confirmations", "answers", "outcomes", "speech", "expiry", "reactions"),
     *("delivery", "texting", "calling", "ports", "ledger", "handling", "reconcile", "sweep"),
-    *("turning", "sending", "mailing", "links", "linked"),
+    *("turning", "sending", "mailing", "offering", "link_answers"),
     *("due", "reminders", "speaking", "asking", "telling", "series", "desk", "checks"),
 }
 

@@ -9,7 +9,7 @@ from adapters.storage.database import Statement, milliseconds
 from domain import booking_facts as of_booking
 from domain.booking import Booking
 from domain.conversation import Conversation
-from domain.conversation_facts import Heard, Outcome
+from domain.conversation_facts import Heard, LinkAnswered, Outcome
 from domain.correspondence import DeliveryReported, HandedToStaff, TextRefused, TextSent
 from domain.errands import Kind
 from domain.facts import Fact
@@ -76,8 +76,8 @@ def is_told_here(fact: TextSent | DeliveryReported, stream: Booking | Conversati
 def _counts(fact: Fact, stream: Booking | Conversation) -> Counts:
     if name := SIMPLE.get(type(fact)):
         return {name: 1}
-    if isinstance(fact, Heard):
-        return _of_heard(fact)
+    if isinstance(fact, Heard | LinkAnswered):
+        return _of_answer(fact)
     if isinstance(fact, TextSent) and is_told_here(fact, stream):
         if fact.kind == Kind.ASK_BY_EMAIL:
             return {}
@@ -85,6 +85,12 @@ def _counts(fact: Fact, stream: Booking | Conversation) -> Counts:
     if isinstance(fact, DeliveryReported) and is_told_here(fact, stream):
         return {REPORTS[Delivery(fact.status)]: 1} if fact.status in REPORTS else {}
     return {}
+
+
+def _of_answer(fact: Heard | LinkAnswered) -> dict[str, int]:
+    if isinstance(fact, Heard):
+        return _of_heard(fact)
+    return {"decided": 1, **({_wait(fact.timestamp, fact.asked_at): 1} if fact.asked_at else {})}
 
 
 def _of_heard(fact: Heard) -> dict[str, int]:

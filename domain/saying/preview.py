@@ -12,7 +12,7 @@ from domain.facts import Moment
 from domain.inbound import BookingRequested
 from domain.languages import language
 from domain.saying.segments import is_gsm, segments, thrifty
-from domain.wording import MAX_LENGTH, MOST_LISTED, Offer, words
+from domain.wording import MAX_LENGTH, MOST_LISTED, Offer, letter, words
 
 START = datetime(2026, 9, 23, 10, 30, tzinfo=UTC)  # a Wednesday in September: a long one in most languages
 LINK = "https://replyes.example.org/c/" + 32 * "x"
@@ -46,7 +46,7 @@ def shown(clinic: Clinic, code: str) -> list[Shown]:
 def too_long(clinic: Clinic, code: str) -> list[str]:
     """Texts that no carrier takes."""
     most = _bookings(code, MOST_LISTED)
-    lists = [(f"{says}_many", words(says, clinic, most, first=True)) for says in LISTING]
+    lists = [(f"{says}_many", words(says, clinic, most, first=True, offer=Offer(LINK))) for says in LISTING]
     return [
         f"[{code}] {name} has {len(text)} characters with an example's data, and carriers take {MAX_LENGTH}; shorten it"
         for name, text in [*_written(clinic, code), *lists]
@@ -76,6 +76,7 @@ def _written(clinic: Clinic, code: str) -> Iterator[tuple[str, str]]:
     yield "question, with or_link", thrifty(words(Says.QUESTION, clinic, one, offer=Offer(LINK)))
     yield "by_link", thrifty(words(Says.QUESTION, clinic, one, offer=Offer(LINK, replies=False)))
     yield "by_link_many", thrifty(words(Says.QUESTION, clinic, pair, offer=Offer(LINK, replies=False)))
+    yield "mail_subject", letter(clinic, one, START, LINK)[0]
     for says in Says:
         yield says, thrifty(words(says, clinic, one))
         for ending, bookings, named in (

@@ -69,10 +69,12 @@ def _seen(visit: Visit) -> datetime:
     return datetime.fromtimestamp(int(told) / 1000, UTC) if MILLISECONDS.fullmatch(told) else visit.now
 
 
-def offers(row: BookingRow, conversation: Conversation | None, visit: Visit) -> list[Act]:
-    """What may be done with the booking as it stands; that somebody was faster is found out when it is done."""
+def offers(row: BookingRow, conversation: Conversation | None, visit: Visit, *, by_email: bool = False) -> list[Act]:
+    """What may be done with the booking as it stands; that somebody was faster is found out when it is done.
+    `by_email`: the patient has an address that this clinic writes to."""
     if row.starts_at is None or row.starts_at <= visit.now:
         return []
     acts = [act for act in Act if possible(MOVES[act], State(row.state))]
     may_be_texted = conversation is not None and conversation.phone.text and not conversation.opted_out
-    return acts if may_be_texted else [act for act in acts if act is not Act.ASK_AGAIN]
+    may_be_asked = by_email if conversation is None else may_be_texted
+    return acts if may_be_asked else [act for act in acts if act is not Act.ASK_AGAIN]

@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 
 from adapters.storage.database import milliseconds
 from domain.facts import booking_id
+from domain.ways import Way
 from entrypoints import audit
 from entrypoints.desk.acts import offers
 from entrypoints.desk.chat import chat
@@ -38,20 +39,22 @@ class BookingPage:
         step = _step(visit, len(facts))
         shown = _around(step, len(facts))
         entries = await views.items_of(row.stream)
+        now = audit.as_it_was(facts, row.stream)
+        writes = now is not None and now.has_email and Way.EMAIL in visit.clinic.ways
         return render(
             visit,
             "booking.html",
             row=row,
             entries=[(entry, reason_in_words(visit, entry.item.reason, entry.item.detail)) for entry in entries],
             seen=max((milliseconds(entry.at) or 0 for entry in entries), default=0),
-            chat=chat(await ledger.texts(row.conversation, MOST_TEXTS)) if row.conversation else [],
+            chat=chat(await ledger.texts(row.conversation, MOST_TEXTS) if row.conversation else facts),
             steps=timeline(visit, facts, shown),
             shown=shown,
             last=len(facts),
             step=step,
             then=audit.as_it_was(facts[:step], row.stream),
             at=facts[step - 1].timestamp,
-            offers=offers(row, await ledger.conversation(row.conversation or ""), visit),
+            offers=offers(row, await ledger.conversation(row.conversation or ""), visit, by_email=writes),
             shows_phone=self._phones.is_asked_for(visit, row.stream),
         )
 

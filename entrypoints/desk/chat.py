@@ -10,6 +10,7 @@ from domain.errands import Kind
 from domain.facts import Fact, Private
 from domain.replies import Answer
 from domain.ways import Way
+from entrypoints.logs import without_links
 
 ON_ITS_WAY = "on_its_way"
 ACCEPTED, REFUSED = "accepted", "refused"
@@ -67,7 +68,8 @@ def _heard(fact: Heard) -> Said:
 def _ours(fact: QuestionAsked | TextSent, words: Private, fate: str, heard_by: Way) -> Said:
     """A question has a way of its own; an answer goes back by the way on which the patient wrote."""
     way = Kind(fact.kind).way or heard_by
-    return Said(_key(fact), fact.timestamp, words.text, is_ours=True, fate=fate, way=way)
+    shown = words.text if words.text is None else without_links(words.text)
+    return Said(_key(fact), fact.timestamp, shown, is_ours=True, fate=fate, way=way)
 
 
 def _become(said: Said, fact: TextSent | TextRefused | DeliveryReported) -> Said:

@@ -110,5 +110,5 @@ def offers(errand: ErrandRow, now: datetime) -> list[Act]:
         return []
     waits = errand.due_at is not None and errand.due_at > now
     acts = [Act.RETRY] if waits or errand.status == "dead" else []
-    is_text_in_doubt = errand.attempted_at is not None and errand.channel == Channel.SMS
+    is_text_in_doubt = errand.attempted_at is not None and errand.channel != Channel.CALENDAR
     return [*acts, Act.SENT, Act.UNSENT] if is_text_in_doubt else acts

@@ -92,7 +92,7 @@ def _in_words(visit: Visit, name: str, value: object, shown: object) -> str:
         return visit.words(f"state.{value}")
     if name == "kind" and value in set(Kind):
         return visit.words(f"errand.{value}")
-    if name in ("how", "status", "way", "answer") and visit.words.has(f"code.{value}"):
+    if name in ("how", "status", "way", "by", "answer") and visit.words.has(f"code.{value}"):
         return visit.words(f"code.{value}")
     return "–" if shown in (None, "", []) else str(shown)
 

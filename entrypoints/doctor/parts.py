@@ -61,7 +61,7 @@ def parts(setup: Setup, asking: Asking) -> list[Part]:
         needs = (settings, "SMS_PROVIDER", *URL)
         found.append(_part(setup, _named(setup, clinic, name), needs, carrier, clinic))
         if service.smtp:
-            mail = Smtp(service.smtp, clock).check()
+            mail = Smtp(service.smtp, clock, time_limit=SECONDS - 2).check()
             found.append(_part(setup, _named(setup, clinic, MAIL), ("SMTP_URL", "EMAIL_FROM"), mail, clinic))
     return [*found, _part(setup, PUBLIC_URL, URL, public_url.check(setup, asking))]
 

@@ -16,7 +16,7 @@ from domain.booking import Booking
 from domain.errors import NotPossible, StorageAway
 from domain.languages import DEFAULT, codes, short
 from domain.lifecycle import State
-from domain.linked import Asked
+from domain.link_answers import Asked
 from domain.replies import Answer
 from entrypoints.link import entry
 from entrypoints.link.tokens import Tokens
@@ -103,7 +103,7 @@ class LinkPage:
         return Response(body, media_type=entry.MEDIA_TYPE, headers=HEADERS | named)
 
     def _page(self, request: Request, asked: Asked, status: int = 200, notice: str = "") -> Response:
-        words = wording.page(asked.bookings[0].language, asked.clinic)
+        words = wording.page_words(asked.bookings[0].language, asked.clinic)
         shown = lines(asked, self._clock())
         context = {
             "path": request.url.path,
@@ -138,7 +138,7 @@ def _over(request: Request, status: int = GONE) -> Response:
     here, so the browser's language is taken."""
     wanted = [short(one.partition(";")[0].strip()) for one in request.headers.get("accept-language", "").split(",")]
     code = next((one for one in wanted if one in codes()), DEFAULT)
-    return _html("over.html", wording.page(code), status, {})
+    return _html("over.html", wording.page_words(code), status, {})
 
 
 def _html(template: str, words: Mapping[str, str], status: int, context: Mapping[str, object]) -> Response:

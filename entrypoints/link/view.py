@@ -8,7 +8,7 @@ from domain import wording
 from domain.booking import Booking
 from domain.errands import Says
 from domain.lifecycle import State
-from domain.linked import Asked
+from domain.link_answers import Asked
 
 TOLD = {
     State.CONFIRMED: Says.ALREADY_CONFIRMED,

@@ -294,6 +294,7 @@ def test_a_listed_booking_is_read_whole() -> None:
         recurring=True,
         rescheduled_from="oldUid",
         told_at=None,
+        email="sarah@example.org",
     )
 
 

@@ -172,7 +172,29 @@ def test_a_requested_booking_is_read_whole() -> None:
         recurring=False,
         rescheduled_from=None,
         told_at=TOLD,
+        email="sarah@example.org",
     )
+
+
+@pytest.mark.parametrize(
+    ("email", "read_as"),
+    [
+        ("o'neil+cal@mail.example.co.uk", "o'neil+cal@mail.example.co.uk"),
+        ("12025550143@sms.cal.com", None),
+        ("sarah@localhost", None),
+        ("a@x.example, b@y.example", None),
+        ("a@x.example\r\nBcc: b@y.example", None),
+        ("Sarah <a@x.example>", None),
+        (f"{'a' * 65}@x.example", None),
+        (None, None),
+        (7, None),
+    ],
+)
+def test_an_address_is_read_only_where_it_is_plainly_one(email: object, read_as: str | None) -> None:
+    document = requested(attendees=[attendee(email=email)], responses={})
+    booking = read(document)
+    assert isinstance(booking, BookingRequested)
+    assert booking.email == read_as
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,15 @@ def test_what_the_server_answers_tells_whom_to_blame(says: dict[str, str], outco
     assert send(Mailbox(**says)) == outcome
 
 
+@pytest.mark.parametrize("answer", ["251 queued elsewhere", "200 fine"])
+def test_any_yes_to_the_text_is_a_yes(answer: str) -> None:
+    assert isinstance(send(Mailbox(DATA=answer)), Accepted)
+
+
+def test_an_answer_to_the_text_that_is_none_leaves_a_doubt() -> None:
+    assert isinstance(send(Mailbox(DATA="OK queued")), InDoubt)
+
+
 @pytest.mark.parametrize("how", ["hang up", "fall silent"])
 def test_what_breaks_off_while_the_text_goes_over_is_in_doubt(how: str) -> None:
     assert isinstance(send(Mailbox(DATA=how)), InDoubt)

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import httpx
@@ -17,6 +17,7 @@ from adapters.twilio import Twilio, TwilioSettings
 from domain.channels import Channel
 from domain.inbound import Blame, Delivery, DeliveryReport
 from domain.mailing import Mailing
+from domain.quiet import QuietHours
 from domain.ways import Way
 from tests.adapters.mailbox import Mailbox, mails, server
 from tests.examples import CLINIC_NUMBER, SARAH, START, UID
@@ -143,7 +144,7 @@ def test_a_landline_without_another_way_is_not_texted_again_either(database: str
         await books(world)
         await books(world, uid="second", starts_at=START + timedelta(days=1))
         assert world.phone.sends == 1
-        assert (await world.staff())[-1] == "This phone takes no texts (no_way): please call the patient."
+        assert (await world.staff())[-1] == "No way is left to ask this patient (no_way): please call."
 
     told(database, story)
 
@@ -469,3 +470,114 @@ def test_a_clinic_may_ask_by_e_mail_alone(database: str) -> None:
         assert (world.calendar.statuses, world.phone.sends) == ({UID: "accepted"}, 0)
 
     told_with_mail(database, story, ways=(Way.EMAIL,))
+
+
+# -- Again, late, and at the same time ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ways", [(Way.SMS, Way.EMAIL), (Way.EMAIL,)])
+def test_several_bookings_of_one_phone_make_one_e_mail(database: str, ways: tuple[Way, ...]) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        before = len(mails(mailbox))
+        for week in (1, 2, 3):
+            await world.books(uid=f"week{week}", email=EMAIL, starts_at=START + timedelta(weeks=week))
+        world.clock.passes(seconds=20)
+        await world.works()
+        assert len(mails(mailbox)) == before + 1
+
+    told_with_mail(database, story, ways=ways)
+
+
+def test_who_moves_a_booking_before_the_e_mail_leaves_gets_one(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await world.books(email=EMAIL, phone=None)
+        world.clock.passes(seconds=3)
+        await world.books(email=EMAIL, phone=None, starts_at=START + timedelta(days=1))
+        world.clock.passes(seconds=20)
+        await world.works()
+        (mail,) = mails(mailbox)
+        assert "13 May" in mail.get_content()
+
+    told_with_mail(database, story)
+
+
+def test_a_stop_that_meets_an_e_mail_on_its_way_stops_it(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(LANDLINE)
+        await world.books(email=EMAIL)
+        world.clock.passes(seconds=10)
+        (question,) = await world.service.worker.claim()
+        await world.service.worker.carry_out(question)
+        (letter,) = await world.service.worker.claim()
+        await world.replies("STOP")
+        await world.service.worker.carry_out(letter)
+        await world.works()
+        assert mails(mailbox) == []
+        assert any("opted out" in why for why in await world.staff())
+
+    told_with_mail(database, story)
+
+
+def test_a_report_on_a_question_that_was_asked_anew_moves_nothing(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        old = world.phone.texts[-1]["sid"]
+        await world.books(email=EMAIL, starts_at=START + timedelta(days=1))
+        report = DeliveryReport(old, Delivery.UNDELIVERED, None, "30003")
+        await world.service.text_outcomes.reported("main", report, world.service.store.outbox, world.clock())
+        world.clock.passes(seconds=10)
+        await world.works()
+        assert (len(world.phone.texts), mails(mailbox)) == (2, [])
+
+    told_with_mail(database, story)
+
+
+def test_what_the_quiet_hours_keep_from_whatsapp_is_asked_by_e_mail(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        whatsapp_too(world)
+        world.clock.now = datetime(2026, 5, 12, 0, 30, tzinfo=UTC)  # half past eight in the evening in New York
+        await books(world, starts_at=datetime(2026, 5, 12, 13, 30, tzinfo=UTC))
+        world.clock.passes(hours=1)
+        await reports(world, None)
+        assert (len(world.phone.texts), len(mails(mailbox))) == (1, 1)
+
+    quiet = QuietHours(time(21), time(8))
+    told_with_mail(database, story, ways=tuple(Way), quiet_hours=quiet)
+
+
+def test_words_that_whatsapp_has_not_approved_cost_nobody_the_question(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        whatsapp_too(world)
+        world.phone.instead += [LANDLINE, refuses(400, 63027)]
+        await books(world)
+        assert len(mails(mailbox)) == 1
+
+    told_with_mail(database, story, ways=tuple(Way))
+
+
+def test_a_carrier_that_is_away_for_a_day_leaves_the_question_to_the_next_way(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead += [refuses(429, 20429)] * 2000
+        await world.books(email=EMAIL, starts_at=START + timedelta(days=5))
+        for _ in range(30):
+            world.clock.passes(hours=1)
+            await world.works()
+        assert len(mails(mailbox)) == 1
+
+    told_with_mail(database, story, expire_after=timedelta(days=3))
+
+
+def test_nobody_is_called_about_a_doubt_that_an_answer_has_settled(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        await reports(world, None)
+        await world.replies("YES")
+        await world.works()
+        for _ in range(3):
+            world.clock.passes(minutes=10)
+            await world.works()
+        assert (await world.staff(), await world.errands()) == ([], [])
+
+    told_with_mail(database, story, Mailbox(DATA="hang up"))

@@ -24,9 +24,9 @@ from domain.facts import Moment, booking_id
 from domain.inbound import Blame, BookingSettled, ConsentHint, Delivery, DeliveryReport, InboundText, Settlement
 from domain.inbox import Care, Staff
 from domain.ledger import Work
-from domain.linked import LinkAnswers
-from domain.links import Links
+from domain.link_answers import LinkAnswers
 from domain.mailing import Writing
+from domain.offering import Offering
 from domain.outcomes import CalendarOutcomes, TextOutcomes
 from domain.ports import CalendarStatus, Rejected
 from domain.reminders import Reminders
@@ -66,7 +66,7 @@ class History:
         self.sent = 0
         self.confirmations = Confirmations(store.ledger, CLINICS)
         self.answers = Answers(store.ledger, CLINICS)
-        links = Links(lambda errand: f"https://replyes.example.org/c/{errand}", {})
+        links = Offering(lambda errand: f"https://replyes.example.org/c/{errand}", {})
         self.speech = Speech(store.ledger, CLINICS, links)
         self.writing = Writing(store.ledger, CLINICS, links)
         self.text_outcomes = TextOutcomes(store.ledger, CLINICS)

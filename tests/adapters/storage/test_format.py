@@ -58,7 +58,7 @@ FROZEN = {
     "conversation.opted_in": "by word message_id",
     "conversation.way_closed": "way why code bookings",
     "conversation.way_opened": "way by",
-    "conversation.link_answered": "errand answer bookings",
+    "conversation.link_answered": "errand answer bookings asked_at",
     "text.turned_to": "way bookings ask_at",
     "text.sent": "kind errand message_id words proved_by bookings",
     "text.refused": "kind errand code detail bookings",
@@ -71,6 +71,7 @@ FROZEN = {
 }
 ADDED_LATER = {  # for ever as well, with a default for older facts
     "booking.requested": "email",
+    "booking.question_put": "by",
     "booking.sms_sent": "by",
     "conversation.heard": "sent_at asked_at by",
     "conversation.question_asked": "segments kind",

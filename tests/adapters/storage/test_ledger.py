@@ -23,7 +23,7 @@ from domain.inbound import Blame, BookingSettled, Delivery, Settlement
 from domain.inbox import Staff
 from domain.ledger import Known, SentText, Work
 from domain.lifecycle import State
-from domain.links import Links
+from domain.offering import Offering
 from domain.outcomes import TextOutcomes
 from domain.ports import Rejected
 from domain.replies import interpret
@@ -331,7 +331,7 @@ async def test_a_text_is_recorded_though_the_question_about_a_new_start_was_refu
 async def the_question(store: Rooms) -> Claimed:
     """The only errand there is, about to leave."""
     [claimed] = await store.outbox.claim(NOW, 2)
-    prepared = await Speech(store.ledger, CLINICS, Links(str, {})).prepare(claimed, NOW)
+    prepared = await Speech(store.ledger, CLINICS, Offering(str, {})).prepare(claimed, NOW)
     assert prepared
     return prepared[0]
 

@@ -9,7 +9,7 @@ from domain.wording import Offer
 LinkTo = Callable[[str], str]  # an errand's key -> the URL of the page on which its question can be answered
 
 
-class Links:
+class Offering:
     """What a question offers to a phone."""
 
     def __init__(self, link_to: LinkTo, carriers: Mapping[str, Carrier]) -> None:
@@ -19,6 +19,6 @@ class Links:
     def offer(self, clinic: Clinic, phone: str, errand: str) -> Offer:
         """For a question of this errand by SMS."""
         carrier = self.carriers.get(clinic.key)
-        replies = (carrier is None or carrier.takes_replies) and not phone.startswith(clinic.no_replies_from or ("?",))
+        replies = (carrier is None or carrier.takes_replies) and not phone.startswith(clinic.no_replies_from)
         wanted = clinic.confirm_link is LinkUse.ALWAYS or (clinic.confirm_link is LinkUse.AUTO and not replies)
         return Offer(self.link_to(errand) if wanted else "", replies)
