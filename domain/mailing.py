@@ -86,12 +86,10 @@ class Mailing(Sending):
         if claimed.in_doubt:
             await self._settle_doubt(claimed)
             return
-        mailer = self.mailers.get(claimed.errand.clinic)
-        if mailer is None:
-            await self._note(claimed, NO_MAILER)
-        elif written := await self.writing.write(claimed, self.clock()):
+        if written := await self.writing.write(claimed, self.clock()):
             marked, letter = written
-            await self._note(marked, await mailer.send(letter))
+            mailer = self.mailers.get(claimed.errand.clinic)
+            await self._note(marked, await mailer.send(letter) if mailer else NO_MAILER)
 
     async def _settle_doubt(self, claimed: Claimed) -> None:
         if await self.ledger.sent_for(claimed.errand.key):

@@ -168,13 +168,16 @@ class TextOutcomes(Turning):
 
     async def speakers(self, errand: Errand) -> list[Speaker]:
         """The streams that tell of this errand: its own, or for a question the conversation and every booking that the
-        question names."""
+        question names; an e-mail leaves out what had been settled or moved when it was written."""
         conversation = await self.ledger.conversation(errand.conversation or "") if errand.kind.asks else None
         if conversation is None:
             return [await self._stream(errand.stream)]
         questions = [question for question in (conversation.asking, conversation.question) if question is not None]
         named = next((question.bookings for question in questions if question.errand == errand.key), errand.bookings)
-        return [conversation, *await self.bookings(named)]
+        bookings = await self.bookings(named)
+        if errand.kind is Kind.ASK_BY_EMAIL:
+            bookings = [one for one in bookings if one.question == errand.key]
+        return [conversation, *bookings]
 
     async def _stream(self, stream: str) -> Speaker:
         found = await self.ledger.conversation(stream) or await self.ledger.booking(stream)

@@ -15,7 +15,7 @@ from adapters.common.whatsapp import WhatsApp
 from adapters.smtp import Smtp, SmtpSettings
 from adapters.twilio import Twilio, TwilioSettings
 from domain.channels import Channel
-from domain.inbound import Blame, Delivery, DeliveryReport
+from domain.inbound import Blame, Delivery, DeliveryReport, Settlement
 from domain.mailing import Mailing
 from domain.quiet import QuietHours
 from domain.ways import Way
@@ -581,3 +581,30 @@ def test_nobody_is_called_about_a_doubt_that_an_answer_has_settled(database: str
         assert (await world.staff(), await world.errands()) == ([], [])
 
     told_with_mail(database, story, Mailbox(DATA="hang up"))
+
+
+def test_a_mail_server_that_is_set_up_no_more_leaves_the_question_to_staff(database: str) -> None:
+    async def story(world: World) -> None:
+        await books(world, phone=None)
+        assert len(await world.staff()) == 1
+
+    told(database, story, **BY_EMAIL)
+
+
+def test_an_e_mail_speaks_only_of_what_still_waits(database: str) -> None:
+    """Of two children with one address, one was settled while the e-mail waited."""
+
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(LANDLINE)
+        await world.books(uid="one", email=EMAIL)
+        await world.books(uid="two", email=EMAIL, starts_at=START + timedelta(days=1))
+        world.clock.passes(seconds=10)
+        for question in await world.service.worker.claim():
+            await world.service.worker.carry_out(question)
+        await world.calendar_says(Settlement.CONFIRMED, "one")
+        await world.works()
+        assert "13 May" in mails(mailbox)[0].get_content()
+        assert "TextSent" not in await world.story("one")
+        assert (await world.state("one"), await world.state("two")) == ("confirmed", "sms_sent")
+
+    told_with_mail(database, story)
