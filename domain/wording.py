@@ -28,7 +28,7 @@ REPLY = Offer()
 
 
 @dataclass(frozen=True)
-class Page:
+class Script:
     """One language's texts, and the moment at which they are said; None where that is not known."""
 
     texts: Mapping[str, str]
@@ -66,46 +66,46 @@ def words(
     asks_back = says is Says.CLARIFY or (says is Says.OTHER_TIME and bool(still_open))
     if asks_back:
         bookings = still_open or bookings  # what was settled meanwhile is not asked again
-    page = Page(_texts(clinic, bookings), now)
+    script = Script(_texts(clinic, bookings), now)
     asks = says in (Says.QUESTION, Says.REMINDER)
     if asks and not offer.replies and offer.link:
-        written = page.texts[_form(page, "by_link", len(bookings), 0)]
+        written = script.texts[_form(script, "by_link", len(bookings), 0)]
     else:
-        written = page.texts[_form(page, Says.CLARIFY if asks_back else says, len(bookings), len(named))]
+        written = script.texts[_form(script, Says.CLARIFY if asks_back else says, len(bookings), len(named))]
     if asks_back and says is Says.OTHER_TIME:
         written += "{book_again}{call}"
     if asks:
-        written = _ended(page, written, offer, first=first)
-    values = _of_clinic(page, clinic) | _of_bookings(page, bookings, named or bookings)
+        written = _ended(script, written, offer, first=first)
+    values = _of_clinic(script, clinic) | _of_bookings(script, bookings, named or bookings)
     return written.format_map(values | {"confirm_link": offer.link})
 
 
 def blanks(clinic: Clinic, bookings: Sequence[Booking], now: datetime) -> tuple[str, str]:
     """What is filled into approved words: the clinic, and when and with whom the appointments are."""
-    page = Page(_texts(clinic, bookings), now)
-    of_bookings = _of_bookings(page, bookings, bookings)
+    script = Script(_texts(clinic, bookings), now)
+    of_bookings = _of_bookings(script, bookings, bookings)
     what = of_bookings["list"] if len(bookings) > 1 else f"{of_bookings['date']}{of_bookings['with_practitioner']}"
     return clinic.name, str(what)
 
 
 def letter(clinic: Clinic, bookings: Sequence[Booking], now: datetime, link: str) -> tuple[str, str]:
     """An e-mail that asks: its subject and its text."""
-    page = Page(_texts(clinic, bookings), now)
-    own = _of_clinic(page, clinic)
+    script = Script(_texts(clinic, bookings), now)
+    own = _of_clinic(script, clinic)
     text = words(Says.QUESTION, clinic, bookings, offer=Offer(link, replies=False))
     call = str(own["call"]).strip()
-    return page.texts["mail_subject"].format_map(own), f"{text}\n\n{call}".strip() + "\n"
+    return script.texts["mail_subject"].format_map(own), f"{text}\n\n{call}".strip() + "\n"
 
 
-def _ended(page: Page, written: str, offer: Offer, *, first: bool) -> str:
+def _ended(script: Script, written: str, offer: Offer, *, first: bool) -> str:
     """A question ends with how to answer on a page, where that is offered beside a reply, and, in a phone's first text,
     with how to stop. Where nobody can reply, nobody can reply STOP."""
     if offer.replies and offer.link:
-        written += page.texts["or_link"]
-    return written + page.texts["stop"] if offer.replies and first else written
+        written += script.texts["or_link"]
+    return written + script.texts["stop"] if offer.replies and first else written
 
 
-def _form(page: Page, says: str, bookings: int, named: int) -> str:
+def _form(script: Script, says: str, bookings: int, named: int) -> str:
     """The text's form for very many bookings, for several, or for one of several, where there is one. A text that has
     no form for several speaks of the first."""
     forms = []
@@ -115,11 +115,11 @@ def _form(page: Page, says: str, bookings: int, named: int) -> str:
         forms.append(f"{says}_many")
     elif named > 1:
         forms.append(f"{says}_one")
-    return next((form for form in forms if form in page.texts), says)
+    return next((form for form in forms if form in script.texts), says)
 
 
-def _of_clinic(page: Page, clinic: Clinic) -> dict[str, object]:
-    texts = page.texts
+def _of_clinic(script: Script, clinic: Clinic) -> dict[str, object]:
+    texts = script.texts
     return {
         "clinic": clinic.name,
         "call": texts["call"].format(phone=clinic.phone) if clinic.phone else "",
@@ -127,34 +127,34 @@ def _of_clinic(page: Page, clinic: Clinic) -> dict[str, object]:
     }
 
 
-def _of_bookings(page: Page, bookings: Sequence[Booking], named: Sequence[Booking]) -> dict[str, object]:
+def _of_bookings(script: Script, bookings: Sequence[Booking], named: Sequence[Booking]) -> dict[str, object]:
     """What can be said of these bookings, with the numbers and the names that tell them apart in the question."""
     if not bookings:
         return {}
     names = told_apart([_name(booking) for booking in named])
     places = {booking.id: place for place, booking in enumerate(named)}
     listed = [booking for booking in bookings if booking.id in places] or bookings
-    whose = {booking.id: _whose(page, names[places[booking.id]]) for booking in listed if booking.id in places}
+    whose = {booking.id: _whose(script, names[places[booking.id]]) for booking in listed if booking.id in places}
     items = [
-        page.texts["question_item"].format(
+        script.texts["question_item"].format(
             number=places.get(booking.id, place) + 1,
             whose=whose.get(booking.id, ""),
-            **_of_booking(page, booking),
+            **_of_booking(script, booking),
         )
         for place, booking in enumerate(listed[:MOST_LISTED])
     ]
     return {
-        "greeting": _greeting(page, bookings),
+        "greeting": _greeting(script, bookings),
         "count": len(bookings),
         "list": " ".join([*items, "..."] if len(listed) > MOST_LISTED else items),
-        "last": _moment(page.texts, "date", bookings[-1]),
+        "last": _moment(script.texts, "date", bookings[-1]),
         "whose": whose.get(bookings[0].id, ""),
-        **_of_booking(page, bookings[0]),
+        **_of_booking(script, bookings[0]),
     }
 
 
-def _of_booking(page: Page, booking: Booking) -> dict[str, str]:
-    texts, near = page.texts, _near(page, booking)
+def _of_booking(script: Script, booking: Booking) -> dict[str, str]:
+    texts, near = script.texts, _near(script, booking)
     practitioner = presentable(booking.practitioner, MOST_OF_A_PRACTITIONER)
     return {
         "with_practitioner": texts["with_practitioner"].format(practitioner=practitioner) if practitioner else "",
@@ -164,28 +164,28 @@ def _of_booking(page: Page, booking: Booking) -> dict[str, str]:
     }
 
 
-def _greeting(page: Page, bookings: Sequence[Booking]) -> str:
+def _greeting(script: Script, bookings: Sequence[Booking]) -> str:
     """By name where only one patient is meant."""
     names = [name for name in map(_name, bookings) if first_name(name)]
     if not names or any(told_apart(names)):
-        return page.texts["greeting_nameless"]
-    return page.texts["greeting"].format(name=first_name(names[0]))
+        return script.texts["greeting_nameless"]
+    return script.texts["greeting"].format(name=first_name(names[0]))
 
 
-def _whose(page: Page, name: str) -> str:
-    return page.texts["whose"].format(name=name) if name else ""
+def _whose(script: Script, name: str) -> str:
+    return script.texts["whose"].format(name=name) if name else ""
 
 
 def _name(booking: Booking) -> str:
     return booking.name.readable if booking.name else ""
 
 
-def _near(page: Page, booking: Booking) -> str:
+def _near(script: Script, booking: Booking) -> str:
     """The ending of the patterns for a day that has a name of its own, on the patient's calendar."""
     start = booking.local_start
-    if page.now is None or start is None:
+    if script.now is None or start is None:
         return ""
-    days = (start.date() - page.now.astimezone(start.tzinfo).date()).days
+    days = (start.date() - script.now.astimezone(start.tzinfo).date()).days
     return {0: "_today", 1: "_tomorrow"}.get(days, "")
 
 
@@ -216,11 +216,11 @@ def page_words(language_code: str, clinic: Clinic | None = None) -> Mapping[str,
 
 def appointment(clinic: Clinic, booking: Booking, named: Sequence[Booking]) -> str:
     """When and with whom, and, where patients share a phone, whose."""
-    values = _of_bookings(Page(_texts(clinic, [booking]), None), [booking], named)
+    values = _of_bookings(Script(_texts(clinic, [booking]), None), [booking], named)
     return "{whose}{date}{with_practitioner}".format_map(values)
 
 
 def entry(clinic: Clinic, booking: Booking) -> str:
     """What an appointment is called in a calendar."""
-    values = _of_booking(Page(_texts(clinic, [booking]), None), booking)
+    values = _of_booking(Script(_texts(clinic, [booking]), None), booking)
     return page_words(booking.language, clinic)["event"].format_map(values)

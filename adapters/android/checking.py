@@ -8,7 +8,8 @@ cannot be read.
 from collections.abc import AsyncIterator, Sequence
 
 from adapters.android.settings import AndroidSettings
-from domain.checks import Ask, Finding, Reply, Wanted, fault, good, is_one_of, refused, shown, text_in, unsure
+from adapters.common.checking import Ask, Reply, is_one_of, refused, shown, text_in
+from domain.checks import Finding, Wanted, fault, good, unsure
 
 TEXTS, PICTURES = "sms:received", "mms:downloaded"
 REPORTS = ("sms:sent", "sms:delivered", "sms:failed")

@@ -13,20 +13,8 @@ from adapters.calcom.connection import CalComSettings
 from adapters.calcom.routes import Verbs
 from adapters.calcom.signature import sign
 from adapters.calcom.values import cleaned
-from domain.checks import (
-    Ask,
-    Finding,
-    Reply,
-    Verdict,
-    Wanted,
-    fault,
-    good,
-    object_in,
-    objects_in,
-    refused,
-    text_in,
-    unsure,
-)
+from adapters.common.checking import Ask, Reply, object_in, objects_in, refused, text_in
+from domain.checks import Finding, Verdict, Wanted, fault, good, unsure
 
 KNOWN_VERSION = CalComSettings.api_version
 EVENT_TYPES_VERSION = "2024-06-14"

@@ -11,20 +11,8 @@ from dataclasses import dataclass
 
 from adapters.calcom.connection import CalComSettings
 from adapters.calcom.payload import FOLLOWED
-from domain.checks import (
-    Ask,
-    Finding,
-    Reply,
-    Wanted,
-    fault,
-    good,
-    is_elsewhere,
-    is_one_of,
-    refused,
-    shown,
-    text_in,
-    unsure,
-)
+from adapters.common.checking import Ask, Reply, is_elsewhere, is_one_of, refused, shown, text_in
+from domain.checks import Finding, Wanted, fault, good, unsure
 
 MOST_EVENT_TYPES = 10  # of which the webhooks are asked for: each is a call
 REGISTERS = "run: replyes doctor --register"

@@ -7,5 +7,6 @@ signatures a signature with a date over the raw body
 listing    reading a list in which one unreadable entry must not hide the others
 senders    numbers, short codes and names as senders
 whatsapp   the words that were approved for WhatsApp, and what may be filled into them
+checking   a question of the doctor's: its answer, and what a refusal tells
 values     numbers, dates and words from outside, and what is left of them
 """

@@ -7,21 +7,9 @@ Shapes: GET /v2/balance, /v2/public_key, /v2/phone_numbers/messaging, /v2/messag
 from collections.abc import AsyncIterator, Mapping
 from decimal import Decimal, InvalidOperation
 
+from adapters.common.checking import Ask, Reply, ending, is_one_of, refused, shown, text_in
 from adapters.telnyx.settings import TelnyxSettings
-from domain.checks import (
-    Ask,
-    Finding,
-    Reply,
-    Wanted,
-    ending,
-    fault,
-    good,
-    is_one_of,
-    refused,
-    shown,
-    text_in,
-    unsure,
-)
+from domain.checks import Finding, Wanted, fault, good, unsure
 from domain.replies import interpret
 
 # What Telnyx takes for opt-out and opt-in by itself; none of it is an answer that we ask for.

@@ -11,23 +11,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from adapters.common.checking import Ask, Reply, ending, is_one_of, object_in, refused, shown, text_in
 from adapters.common.values import E164, cleaned
 from adapters.twilio.settings import TwilioSettings
-from domain.checks import (
-    Ask,
-    Finding,
-    Reply,
-    Wanted,
-    ending,
-    fault,
-    good,
-    is_one_of,
-    object_in,
-    refused,
-    shown,
-    text_in,
-    unsure,
-)
+from domain.checks import Finding, Wanted, fault, good, unsure
 
 RETRIES = "#rc=3&rp=all"
 MOST = 20  # services, and numbers of a service, that are looked at: each is a call

@@ -8,23 +8,10 @@ SMS setting, its signature method and the words of Opt-Out Assist cannot be read
 from collections.abc import AsyncIterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from adapters.common.checking import Ask, Reply, ending, is_one_of, object_in, refused, shown, text_in
 from adapters.vonage.settings import VonageSettings
 from adapters.vonage.values import without_plus
-from domain.checks import (
-    Ask,
-    Finding,
-    Reply,
-    Wanted,
-    ending,
-    fault,
-    good,
-    is_one_of,
-    object_in,
-    refused,
-    shown,
-    text_in,
-    unsure,
-)
+from domain.checks import Finding, Wanted, fault, good, unsure
 
 REST = "https://rest.nexmo.com"
 LOW = 1.0  # EUR: a few texts

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from domain.checks import Ask, Reply, Silence, object_in, objects_in
+from adapters.common.checking import Ask, Reply, Silence, object_in, objects_in
 from entrypoints.logs import mask
 
 LONGEST_BODY = 2_000_000  # bytes; the rest of an answer is not read

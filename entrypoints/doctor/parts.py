@@ -9,6 +9,7 @@ from adapters.android import AndroidSettings
 from adapters.android import checking as android
 from adapters.calcom import CalCom, CalComSettings, Verbs
 from adapters.calcom import checking as calcom
+from adapters.common.checking import Ask
 from adapters.smtp import Smtp
 from adapters.storage import checking as storage
 from adapters.telnyx import TelnyxSettings
@@ -17,7 +18,7 @@ from adapters.twilio import TwilioSettings
 from adapters.twilio import checking as twilio
 from adapters.vonage import VonageSettings
 from adapters.vonage import checking as vonage
-from domain.checks import Ask, Finding, Wanted, fault, faults, good, unsure
+from domain.checks import Finding, Wanted, fault, faults, good, unsure
 from entrypoints.carriers import CarrierSettings
 from entrypoints.doctor import public_url
 from entrypoints.doctor.asking import Asking, clock

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from adapters.android import AndroidSettings
 from adapters.calcom import checking as calcom
-from domain.checks import Finding, Reply, Silence, fault, good, unsure
+from adapters.common.checking import Reply, Silence
+from domain.checks import Finding, fault, good, unsure
 from entrypoints.doctor.asking import Asking
 from entrypoints.doctor.setup import Setup
 from entrypoints.settings import ServiceSettings

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 
-from domain.checks import Ask, Finding, Verdict, Wanted
+from adapters.common.checking import Ask
+from domain.checks import Finding, Verdict, Wanted
 from entrypoints.doctor.asking import Asking
 
 PUBLIC_URL = "https://replyes.example.org"

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from domain.checks import Reply, Silence
+from adapters.common.checking import Reply, Silence
 from entrypoints.doctor.asking import LONGEST_BODY, Asking, silence_of
 
 URL = "https://api.cal.com/v2/me"
