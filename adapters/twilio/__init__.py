@@ -5,6 +5,7 @@ answers    what its answers and its errors mean
 listing    reading its list of messages
 webhooks   what it posts to us: verified, then translated; and how it is answered
 settings   one account
+templates  has WhatsApp approved our words
 checking   is it set up for us: credentials, sender, and where it sends what patients text
 values     ids, addresses and dates as Twilio writes them
 

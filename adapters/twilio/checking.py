@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from adapters.common.checking import Ask, Reply, ending, is_one_of, object_in, refused, shown, text_in
 from adapters.common.values import E164, cleaned
+from adapters.twilio import templates
 from adapters.twilio.settings import TwilioSettings
 from domain.checks import Finding, Wanted, fault, good, unsure
 
@@ -49,10 +50,16 @@ async def check(settings: TwilioSettings, ask: Ask, wanted: Wanted) -> AsyncIter
     elif E164.fullmatch(settings.sender):
         check_sender = _check_number(asking, settings.sender, wanted)
     else:
-        yield good("texts leave under a name, to which nobody can answer")
-        return
+        check_sender = _check_name()
     async for finding in check_sender:
         yield finding
+    if settings.whatsapp:
+        async for finding in templates.check(settings.whatsapp, asking.approval):
+            yield finding
+
+
+async def _check_name() -> AsyncIterator[Finding]:
+    yield good("texts leave under a name, to which nobody can answer")
 
 
 class _Asking:
@@ -63,7 +70,8 @@ class _Asking:
         self._basic = (settings.account_sid, settings.auth_tokens[0])
         api = settings.api_url.rstrip("/")
         self._account = f"{api}/2010-04-01/Accounts/{settings.account_sid}"
-        self._services = f"{messaging_url(api)}/v1/Services"
+        self._services = f"{host_url(api, 'messaging')}/v1/Services"
+        self._content = f"{host_url(api, 'content')}/v1/Content"
 
     async def account(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         return await self._ask(f"{self._account}{path}.json", basic=self._basic, query=query)
@@ -71,13 +79,16 @@ class _Asking:
     async def services(self, path: str, query: Mapping[str, str] | None = None) -> Reply:
         return await self._ask(self._services + path, basic=self._basic, query=query)
 
+    async def approval(self, template: str) -> Reply:
+        return await self._ask(f"{self._content}/{template}/ApprovalRequests", basic=self._basic)
 
-def messaging_url(api_url: str) -> str:
-    """Messaging Services have a host of their own at Twilio ("https://messaging.twilio.com", also of a region); a
-    stand-in has one for all."""
+
+def host_url(api_url: str, name: str) -> str:
+    """Messaging Services and templates have hosts of their own at Twilio ("https://messaging.twilio.com", also of a
+    region); a stand-in has one for all."""
     host = urlsplit(api_url).hostname or ""
     is_twilios = host.startswith("api.") and host.endswith(".twilio.com")
-    return api_url.replace("://api.", "://messaging.", 1) if is_twilios else api_url
+    return api_url.replace("://api.", f"://{name}.", 1) if is_twilios else api_url
 
 
 def _standing(account: Json) -> Finding:

@@ -40,6 +40,11 @@ async def check(settings: VonageSettings, ask: Ask, wanted: Wanted) -> AsyncIter
         "in Vonage's dashboard, API settings: default SMS setting Messages API, signature method SHA-256; and with"
         " Opt-Out Assist, neither YES nor NO among its words",
     )
+    if settings.whatsapp:
+        yield unsure(
+            "could not be checked: whether WhatsApp has approved VONAGE_WHATSAPP_TEMPLATE",
+            "look in Meta's WhatsApp Manager, Message templates",
+        )
 
 
 class _Asking:

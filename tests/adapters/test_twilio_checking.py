@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from adapters.common.whatsapp import WhatsApp
 from adapters.twilio import TwilioSettings, checking
 from domain.checks import Finding
 from tests.adapters.checks_kit import PUBLIC_URL, TEXTS, WANTED, found, network, unclear, wrong
@@ -154,4 +155,40 @@ def test_a_problem_of_twilios_own_is_no_fault_of_ours(status: int) -> None:
     ],
 )
 def test_services_are_asked_at_their_own_host(api: str, services: str) -> None:
-    assert checking.messaging_url(api) == services
+    assert checking.host_url(api, "messaging") == services
+
+
+# -- WhatsApp -----------------------------------------------------------------------------------------------------
+
+TEMPLATE = "HX" + "2c" * 16
+BY_WHATSAPP = replace(BY_NUMBER, whatsapp=WhatsApp("+12025550111", {"": TEMPLATE}))
+APPROVALS = f"https://content.twilio.com/v1/Content/{TEMPLATE}/ApprovalRequests"
+
+
+def approval(document: object) -> list[Finding]:
+    return asked(BY_WHATSAPP, documents={APPROVALS: document})
+
+
+def test_an_approved_template_is_good_and_where_answers_go_is_to_be_looked_at() -> None:
+    findings = approval({"sid": TEMPLATE, "whatsapp": {"status": "approved"}})
+    assert wrong(findings) == []
+    assert "the template HX2c2c… (every language) is approved" in [one.told for one in findings]
+    assert any("by WhatsApp to …11" in one for one in unclear(findings))
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"whatsapp": {"status": "rejected", "rejection_reason": "TAG_CONTENT_MISMATCH"}}, "rejected (TAG_CONTENT_MIS"),
+        (
+            {"whatsapp": {"status": "pending"}},
+            "not approved the template HX2c2c… (every language): pending",
+        ),
+        ({"whatsapp": {}}, "nobody has asked it to"),
+        ((404, {"message": "no"}), "does not exist -> set TWILIO_WHATSAPP_TEMPLATE"),
+        ((401, {"message": "no"}), "refuses the credentials"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_a_fault(document: object, told: str) -> None:
+    (fault,) = wrong(approval(document))
+    assert told in fault
