@@ -95,7 +95,7 @@ class Asking(Speaking, Turning):
         streams = tuple(booking.id for booking in bookings)
         conversation.text_withheld(errand.kind, errand.key, moment, reason=reason, bookings=streams)
         never_asked = tuple(booking.id for booking in bookings if booking.question is None)
-        in_vain = streams if errand.kind in ASKS_BY.values() else never_asked  # what it was turned to it for, failed
+        in_vain = streams if errand.kind in ASKS_BY.values() else never_asked  # this way was the one for these
         work = Work(changed=[conversation], finished=errand.key)
         if reason is Withheld.QUIET and in_vain:
             failed = Failed(errand.kind.way, in_vain, None, "", Staff.NO_TIME_TO_ASK, "")

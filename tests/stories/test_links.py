@@ -10,6 +10,7 @@ import pytest
 
 from domain.clinics import LinkUse
 from domain.inbound import Settlement
+from entrypoints import audit
 from entrypoints.link.tokens import Tokens
 from entrypoints.web import app
 from tests.examples import START, UID
@@ -369,5 +370,46 @@ def test_a_text_from_before_the_button_comes_too_late(database: str) -> None:
         await world.replies("NO", sent_at=said_at)
         assert await world.state() == "confirmed"
         assert len(await world.staff()) == 1
+
+    told_of_links(database, story)
+
+
+# -- What is told of it -------------------------------------------------------------------------------------------
+
+
+async def told_by_audit(world: World) -> dict[str, Any]:
+    (story,) = await audit.stories(world.service.store, UID)
+    return {event["event"]: event for event in story.events}
+
+
+def test_the_audit_names_the_patient_as_who_answered_by_a_link(database: str) -> None:
+    async def story(world: World) -> None:
+        browser = await asked(world)
+        await browser.presses("yes")
+        events = await told_by_audit(world)
+        assert events["confirmed_by_link"]["because"]["source"] == "patient"
+
+    told_of_links(database, story)
+
+
+def test_the_audit_shows_nobody_a_link_that_still_answers(database: str) -> None:
+    async def story(world: World) -> None:
+        browser = await asked(world)
+        events = await told_by_audit(world)
+        assert "https://replyes.example.org/c/…" in events["question_asked"]["words"]
+        assert browser.path.removeprefix("/c/") not in str(events)
+
+    told_of_links(database, story)
+
+
+def test_an_answer_by_link_is_counted_as_an_answer_with_its_wait(database: str) -> None:
+    async def story(world: World) -> None:
+        browser = await asked(world)
+        world.clock.passes(seconds=30)
+        await browser.presses("yes")
+        rows = await world.service.store.database.read(
+            "SELECT sum(confirmed) AS yes, sum(decided) AS decided, sum(within_1m) AS soon FROM numbers"
+        )
+        assert [int(rows[0][name]) for name in ("yes", "decided", "soon")] == [1, 1, 1]
 
     told_of_links(database, story)

@@ -19,6 +19,8 @@ from domain.inbound import Blame, Delivery, DeliveryReport, Settlement
 from domain.mailing import Mailing
 from domain.quiet import QuietHours
 from domain.ways import Way
+from entrypoints import audit
+from entrypoints.desk import errands
 from tests.adapters.mailbox import Mailbox, mails, server
 from tests.examples import CLINIC_NUMBER, SARAH, START, UID
 from tests.stories.test_links import Browser
@@ -606,5 +608,39 @@ def test_an_e_mail_speaks_only_of_what_still_waits(database: str) -> None:
         assert "13 May" in mails(mailbox)[0].get_content()
         assert "TextSent" not in await world.story("one")
         assert (await world.state("one"), await world.state("two")) == ("confirmed", "sms_sent")
+
+    told_with_mail(database, story)
+
+
+# -- At the desk --------------------------------------------------------------------------------------------------
+
+
+def test_staff_can_tell_what_became_of_an_e_mail_in_doubt(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        (row,) = await world.service.store.views.errands()
+        assert errands.offers(row, world.clock())[-2:] == [errands.Act.SENT, errands.Act.UNSENT]
+        await world.service.handling.sent(row.errand, "Anna", world.clock())
+        assert (await world.state(), await world.errands()) == ("sms_sent", [])
+
+    told_with_mail(database, story, Mailbox(DATA="hang up"))
+
+
+def test_staff_can_have_a_patient_asked_again_by_e_mail(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world, phone=None)
+        world.clock.passes(hours=1)
+        await world.service.desk.ask_again(f"booking-main-{UID}", "Anna", world.clock())
+        await world.works()
+        assert len(mails(mailbox)) == 2
+
+    told_with_mail(database, story)
+
+
+def test_an_address_is_shown_to_nobody_whole(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        await books(world)
+        (story,) = await audit.stories(world.service.store, UID)
+        assert story.events[0]["email"] == "s…@patients.example"
 
     told_with_mail(database, story)
