@@ -1,6 +1,7 @@
 """The page: a booking form, a phone, and the log. It works without JavaScript; with it, it updates by itself."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
@@ -44,6 +45,9 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+
+WITH_LINK = re.compile(r"(https?://\S+)")
+TEMPLATES.filters["pieces"] = WITH_LINK.split  # words and links by turns
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -52,7 +52,7 @@ def sandbox(browser: Browser, log: Path) -> Iterator[str]:
     folder, port = log.parent, free_port()
     command = [REPLYES, "serve", "--sandbox", "--port", str(port)]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, env={}, stdout=output, stderr=output)
+        process = subprocess.Popen(command, cwd=folder, env={"LINK_COUNTRIES": "IE"}, stdout=output, stderr=output)
     try:
         for _ in within(PATIENCE, "the product answers", log.read_text):
             assert process.poll() is None, log.read_text()
