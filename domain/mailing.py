@@ -53,11 +53,12 @@ class Writing(Speaking):
         key, clinic = claimed.errand.key, self.clinic(claimed.errand.clinic)
         subject, body = wording.letter(clinic, waiting, moment.at, self.links.link_to(key))
         claimed = replace(claimed, text=body, attempted_at=moment.at)
-        if conversation is not None:
+        changed: list[Booking | Conversation] = [*waiting]
+        if conversation is not None and any(one.question != key for one in waiting):  # tried again, it is the same one
             conversation.ask(key, tuple(one.id for one in waiting), body, moment, claimed.errand.kind)
+            changed.append(conversation)
         for booking in waiting:
             booking.put_question(key, moment, Way.EMAIL)
-        changed: list[Booking | Conversation] = [*([conversation] if conversation else []), *waiting]
         await self.append(Work(changed=changed, attempt=Attempt(claimed, moment.at, body)))
         to = waiting[0].email.readable if waiting[0].email else ""
         return claimed, Letter(key, to, clinic.name, subject, body)

@@ -644,3 +644,20 @@ def test_an_address_is_shown_to_nobody_whole(database: str) -> None:
         assert story.events[0]["email"] == "s…@patients.example"
 
     told_with_mail(database, story)
+
+
+def test_an_e_mail_that_is_tried_again_is_one_question(database: str) -> None:
+    async def story(world: World, mailbox: Mailbox) -> None:
+        world.phone.instead.append(LANDLINE)
+        await books(world)
+        for _ in range(3):
+            world.clock.passes(minutes=10)
+            await world.works()
+        mailbox.says.clear()
+        world.clock.passes(minutes=10)
+        await world.works()
+        facts = await world.service.store.ledger.facts((await world.conversation()).id)
+        asked = [fact for fact in facts if getattr(fact, "kind", "") == "ask_by_email"]
+        assert [type(fact).__name__ for fact in asked] == ["QuestionAsked", "TextSent"]
+
+    told_with_mail(database, story, Mailbox(RCPT="451 greylisted"))
