@@ -147,8 +147,18 @@ def test_what_two_clinics_may_not_share_is_told(tmp_path: Path, shared: str) -> 
 
 
 def test_two_clinics_may_not_share_a_phone_gateway(tmp_path: Path) -> None:
-    (told,) = faults(tmp_path, table("north"), table("south"), **ANDROID)
-    assert told.startswith("[south] the sender is also that of [north]; ")
+    signing, sender = faults(tmp_path, table("north"), table("south"), **ANDROID)
+    assert sender.startswith("[south] the sender is also that of [north]; ")
+    assert signing.startswith("[south] ANDROID_GATEWAY_SIGNING_KEY is also that of [north]; ")
+
+
+def test_two_phones_may_not_sign_with_one_key(tmp_path: Path) -> None:
+    """What one has signed could be played to the other clinic."""
+    other = table("south", ANDROID_GATEWAY_URL="http://192.168.1.11:8080")
+    (told,) = faults(tmp_path, table("north"), other, **ANDROID)
+    assert (
+        told == "[south] ANDROID_GATEWAY_SIGNING_KEY is also that of [north]; give each clinic's phone a key of its own"
+    )
 
 
 def test_two_clinics_may_share_a_number_of_two_accounts(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_the_story_tells_each_fact_with_its_cause(product: Product, staff: Desk)
     a_patient_writes(product, "YES")
     page = re.sub(r"\s+", " ", Elements(staff.get(BOOKING).text).text)
     assert "Booking requested in Cal.com, for Tue 12 May 2099 09:30 because Cal.com said so" in page
-    assert "The patient said yes: “YES” because of the patient's text, from fact" in page
+    assert "The patient said yes: “YES” because of the patient's answer, from fact" in page
 
 
 def test_the_slider_shows_the_booking_as_it_was(product: Product, staff: Desk) -> None:

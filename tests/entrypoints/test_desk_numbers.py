@@ -106,7 +106,7 @@ def lines(page: str, name: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "reads"),
     [
-        ("confirmation_rate", "75% Difference: +25 points 6 confirmed by text, of 8 that"),
+        ("confirmation_rate", "75% Difference: +25 points 6 confirmed by the patient, of 8 that"),
         ("usual_wait", "5 min Difference: before: 1 min half of the answers came within 5 minutes"),
         ("unclear_share", "12% Difference: +12 points 1 of 8 replies"),
         ("delivery_rate", "90% of the texts whose end is known; the carrier refused 2 more"),
