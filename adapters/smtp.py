@@ -7,6 +7,7 @@ not sent; what is broken off while the text goes over may have been. Bounces go 
 import asyncio
 import logging
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
+from adapters.common.checking import Silence
 from domain.checks import Finding, fault, good
 from domain.inbound import Blame
 from domain.ports import Accepted, CallOutcome, InDoubt, Letter, Mailer, Rejected, Retry
@@ -35,6 +37,11 @@ TIME_LIMIT = 12.0  # seconds for the whole conversation; a worker's lease is lon
 SCHEMES = {"smtp": 587, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 YES, NOT_NOW, NEVER = 2, 4, 5  # the first digit of an answer
+SILENCES: dict[type[Exception], Silence] = {
+    socket.gaierror: Silence.NAME,
+    ConnectionRefusedError: Silence.REFUSED,
+    TimeoutError: Silence.SLOW,
+}
 NO_AUTHENTICATION = 530  # https://www.rfc-editor.org/rfc/rfc4954#section-6
 PRIVATE = re.compile(r"[^\s<>@]+@[^\s<>@]+|\d{7,}")
 
@@ -96,7 +103,7 @@ class Smtp(Mailer):
                 await self._greet(client)
                 await client.mail(self._settings.sender)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
-            yield _found(_outcome(error, is_going=False), self._settings.host)
+            yield _found(error, self._settings.host)
             return
         finally:
             client.close()
@@ -145,12 +152,26 @@ def _outcome(error: Exception, *, is_going: bool) -> CallOutcome:
     return InDoubt(told) if is_going else Retry(told)
 
 
-def _found(outcome: CallOutcome, host: str) -> Finding:
+def _found(error: Exception, host: str) -> Finding:
     """A refusal, or silence, as the doctor tells it."""
+    outcome = _outcome(error, is_going=False)
     if isinstance(outcome, Rejected):
         return fault(f"{host} refuses us: {outcome.code} {outcome.detail}", "correct SMTP_URL and EMAIL_FROM")
-    why = outcome.detail if isinstance(outcome, Retry | InDoubt) else ""
-    return fault(f"{host} does not take e-mails now ({why})", "look whether SMTP_URL names the right host and port")
+    if isinstance(error, SMTPResponseException) and isinstance(outcome, Retry):
+        return fault(f"{host} takes no e-mails now: {outcome.detail}", "try again later, or ask who runs it")
+    cure = "look at the host, the port and smtp:// or smtps:// in SMTP_URL"
+    return fault(f"{host} cannot be reached: {_silence_of(error)}", cure)
+
+
+def _silence_of(error: BaseException) -> Silence:
+    """Why there was no answer; the library hides the reason behind an error of its own."""
+    chain = [error]
+    while chain[-1].__cause__ is not None:
+        chain.append(chain[-1].__cause__)
+    for kind, silence in SILENCES.items():
+        if any(isinstance(one, kind) for one in chain):
+            return silence
+    return Silence.BROKEN
 
 
 def _answered(error: SMTPResponseException, *, is_going: bool) -> CallOutcome:

@@ -27,6 +27,17 @@ def faults(services: Mapping[str, ServiceSettings]) -> list[str]:
     ]
 
 
+def passwords(whole: str, each: Mapping[str, str]) -> list[str]:
+    """Passwords of the desk that open more than they should: `whole` opens every clinic, those in `each` one. A hash is
+    told apart from other hashes only."""
+    told = [
+        f"[{key}] DESK_PASSWORD is also that of the environment, which opens every clinic; choose another one"
+        for key, password in each.items()
+        if password and password == whole
+    ]
+    return told + list(_shared({key: {one} for key, one in each.items()}, "DESK_PASSWORD", "choose another one"))
+
+
 def _shared(values: Mapping[str, set[str]], what: str, cure: str) -> Iterator[str]:
     seen: dict[str, str] = {}
     for key, own in values.items():

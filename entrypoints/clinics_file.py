@@ -25,7 +25,7 @@ from entrypoints.carriers import READERS
 from entrypoints.settings import MAIN_CLINIC, DeskSettings, Settings
 
 NAME = "CLINICS_FILE"
-EXAMPLE = 'write [north] and below it lines like CLINIC_NAME = "North Clinic"'
+EXAMPLE = 'write [main] and below it lines like CLINIC_NAME = "North Clinic"'
 KEY = re.compile(r"[a-z][a-z0-9]{0,31}", re.ASCII)
 TAKEN = ("status",)  # /api/webhooks/sms/status is an address already
 OWN = ("CLINIC_NAME", "CLINIC_PHONE", "BOOKING_LINK", "CAL_API_KEY", "CAL_WEBHOOK_SECRET")

@@ -47,7 +47,7 @@ def read(settings: Settings, public_url: str) -> Plan:
     services = {key: one.service(public_url) for key, one in file.each.items()}
     found = Plan(settings.store(), services, file.desk(public_url), clinics)
     file.gather()
-    settings.faults += apart.faults(services)
+    settings.faults += [*apart.faults(services), *apart.passwords(found.desk.password, found.desk.of_clinics)]
     return found
 
 

@@ -29,6 +29,7 @@ class Reader:
         self.faults: list[str] = []
         self.warnings: list[str] = []
         self.asked: set[str] = set()
+        self.unread: set[str] = set()
 
     def check(self) -> None:
         """Raises Misconfigured with every fault found so far."""
@@ -56,15 +57,23 @@ class Reader:
         try:
             return Path(file).read_text("utf-8").strip()
         except (OSError, ValueError) as error:
-            self.fault(f"{name}_FILE", f"cannot be read ({type(error).__name__}); name a readable text file")
+            self.unread.add(name)
+            why = "where there is no file" if isinstance(error, FileNotFoundError) else "which cannot be read"
+            self.fault(f"{name}_FILE", f"names {file}, {why}; name a readable text file")
             return ""
 
     def required(self, name: str, what: str) -> str:
         """What has to be set; `what` ends the sentence that asks for it."""
         value = self.text(name)
-        if not value:
-            self.fault(name, f"is not set; set it to {what}")
+        self._check_given(name, value, what)
         return value
+
+    def _check_given(self, name: str, value: str, what: str) -> None:
+        """Neither nothing, unless that has been told, nor what stands in the README."""
+        if not value and name not in self.unread:
+            self.fault(name, f"is not set; set it to {what}")
+        elif "…" in value:
+            self.fault(name, f"still has the … of an example; set it to {what}")
 
     def several(self, name: str, default: str = "") -> list[str]:
         """Values with commas between them."""
@@ -73,8 +82,7 @@ class Reader:
     def secrets(self, name: str, what: str) -> tuple[str, ...]:
         """One secret or several, which have to be set, as `required` says."""
         values = tuple(self.several(name))
-        if not values:
-            self.fault(name, f"is not set; set it to {what}")
+        self._check_given(name, ",".join(values), what)
         return values
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:

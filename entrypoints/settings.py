@@ -13,6 +13,7 @@ from adapters.calcom import CalComSettings
 from adapters.smtp import SmtpSettings
 from domain.clinics import Clinic, OnDoubt, OnExpiry
 from domain.errors import Misconfigured
+from domain.languages import codes, short
 from domain.quiet import QuietHours
 from entrypoints import wording_file
 from entrypoints.carriers import CarrierSettings, read_carrier
@@ -105,12 +106,16 @@ class Settings(Reader):
         )
 
     def clinic(self) -> Clinic:
-        languages = self.several("CLINIC_LANGUAGES", "en")
+        languages = [code.lower() for code in self.several("CLINIC_LANGUAGES", "en")]
+        for code in languages:
+            if short(code) not in codes():
+                known = ", ".join(codes())
+                self.fault("CLINIC_LANGUAGES", f"has {code!r}, which is no language here; write some of {known}")
         clinic = Clinic(
             key=self.key,
             name=self.text("CLINIC_NAME", "Cal.com Clinic"),
             phone=self.phone("CLINIC_PHONE"),
-            languages=tuple(code.lower() for code in languages) or ("en",),
+            languages=tuple(languages) or ("en",),
             time_zone=self.zone("CLINIC_TIME_ZONE", "UTC"),
             booking_link=self.url("BOOKING_LINK", ""),
             ask_settle=self.duration("ASK_SETTLE", "10s"),

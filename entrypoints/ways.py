@@ -19,6 +19,13 @@ PREFIX = re.compile(r"\+[1-9]\d{0,7}", re.ASCII)
 ADDRESS = re.compile(r"[^\s<>@,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
+WHATSAPP_CURES: dict[type, str] = {
+    TwilioSettings: "set TWILIO_WHATSAPP_FROM and TWILIO_WHATSAPP_TEMPLATE",
+    VonageSettings: "set VONAGE_WHATSAPP_FROM and VONAGE_WHATSAPP_TEMPLATE",
+}
+NO_WHATSAPP = "this carrier has none: take it out, or choose twilio or vonage"
+
+
 def read_ways(settings: Reader) -> tuple[Way, ...]:
     """ASK_BY: the ways in the order in which they are tried."""
     named = [one.lower() for one in settings.several("ASK_BY", "sms")]
@@ -45,9 +52,11 @@ def _prefix(settings: Reader, country: str) -> str:
         return country
     code = phonenumbers.country_code_for_region(country.upper())
     if not code:
-        settings.fault("LINK_COUNTRIES", f"has {country!r}, which is no country; write IE,PL or prefixes like +353")
+        settings.fault(
+            "LINK_COUNTRIES", f"has {country!r}, which is no country; write codes like IE,PL,GB or prefixes like +353"
+        )
     elif len(phonenumbers.region_codes_for_country_code(code)) > 1:
-        problem = f"has {country}, which shares +{code} with others; write the prefix of its numbers, like +{code}1868"
+        problem = f"has {country}, which shares +{code} with others; write +{code} for all of them, or longer prefixes"
         settings.fault("LINK_COUNTRIES", problem)
     else:
         return f"+{code}"
@@ -57,11 +66,16 @@ def _prefix(settings: Reader, country: str) -> str:
 def read_smtp(settings: Reader) -> SmtpSettings | None:
     """SMTP_URL and EMAIL_FROM: the mail server; None where patients are not asked by e-mail."""
     if Way.EMAIL not in read_ways(settings):
+        if settings.text("SMTP_URL"):
+            settings.warnings.append("SMTP_URL is set, but nobody is asked by e-mail: ASK_BY has no email")
         return None
     url = settings.required("SMTP_URL", "the mail server, like smtps://user:password@mail.example.org")
     sender = settings.required("EMAIL_FROM", "the address that e-mails come from")
     if url and not _is_mail_server(url):
-        settings.fault("SMTP_URL", "is no mail server; write it like smtps://user:password@mail.example.org:465")
+        settings.fault(
+            "SMTP_URL",
+            "is no mail server; write it like smtps://user:password@mail.example.org:465 (in it / is %2F, # is %23)",
+        )
         return None
     if sender and not ADDRESS.fullmatch(sender):
         settings.fault("EMAIL_FROM", "is no e-mail address; write it like appointments@clinic.example")
@@ -72,12 +86,12 @@ def check_ways(settings: Reader, carrier: CarrierSettings) -> None:
     """Whether this carrier can do what the ways ask of it, and patients can answer in some way."""
     speaks = isinstance(carrier, TwilioSettings | VonageSettings) and carrier.whatsapp is not None
     if Way.WHATSAPP in read_ways(settings) and not speaks:
-        settings.fault(
-            "ASK_BY", "has whatsapp, which is not set up; set TWILIO_WHATSAPP_FROM and _TEMPLATE, or those of Vonage"
-        )
+        settings.fault("ASK_BY", f"has whatsapp, which is not set up; {WHATSAPP_CURES.get(type(carrier), NO_WHATSAPP)}")
     mute = not isinstance(carrier, AndroidSettings) and is_name(carrier.sender)
     if mute and read_link_use(settings) is LinkUse.NEVER:
         settings.fault("CONFIRM_LINK", "is never, but nobody can reply to a sender that is a name; set it to auto")
+    if read_no_replies_from(settings) and read_link_use(settings) is LinkUse.NEVER:
+        settings.fault("CONFIRM_LINK", "is never, but LINK_COUNTRIES names where nobody can reply; set it to auto")
 
 
 def _is_mail_server(url: str) -> bool:

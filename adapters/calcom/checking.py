@@ -7,6 +7,7 @@ event type's default phone field is told without `hidden` and not required where
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from urllib.parse import urlsplit
 
 from adapters.calcom import hooks
 from adapters.calcom.connection import CalComSettings
@@ -39,6 +40,12 @@ async def check(settings: CalComSettings, ask: Ask, wanted: Wanted, probe: Probe
     confirming = [one for one in types.records("data") if _requires_confirmation(one)]
     async for finding in hooks.check(settings, ask, wanted, [one.get("id") for one in confirming]):
         yield finding
+
+
+async def owner(settings: CalComSettings, ask: Ask) -> str:
+    """Whose key it is: the user's id, "" where that is not told."""
+    me = await ask(f"{hooks.base(settings)}/v2/me", headers=hooks.headers(settings))
+    return str(me.record("data").get("id") or "") if me.is_good else ""
 
 
 # ---- Version and verbs ----
@@ -76,6 +83,8 @@ def _confirmation(settings: CalComSettings, types: Reply) -> Finding:
     if not types.is_good:
         return unsure("could not be checked: whether an event type requires confirmation", "look at it in Cal.com")
     found = types.records("data")
+    if not found:
+        return unsure("this user has no event types (those of teams are not seen)", "make one, or use the host's key")
     confirming = [one for one in found if _requires_confirmation(one)]
     if not confirming:
         return unsure(
@@ -118,7 +127,7 @@ async def knock(settings: CalComSettings, ask: Ask, address: str) -> Finding:
     headers = {"X-Cal-Signature-256": sign(settings.webhook_secrets[0], content)}
     reply = await ask(address, method="POST", headers=headers, content=content)
     if reply.is_good and reply.record().get("status") == "ignored":
-        return good("what CAL_WEBHOOK_SECRET signs is taken there")
+        return good(f"{urlsplit(address).path} takes what CAL_WEBHOOK_SECRET signs")
     if reply.status == 401 and reply.record().get("status") == "refused":  # noqa: PLR2004
         return fault(
             "it runs with another CAL_WEBHOOK_SECRET than this one", "restart the service, or correct PUBLIC_URL"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from adapters.calcom import checking as calcom
 from adapters.calcom import hooks
 from domain.checks import Finding, Verdict, fault
 from entrypoints.doctor import parts, public_url
@@ -41,6 +42,7 @@ async def examine(environ: Mapping[str, str], transport: httpx.AsyncBaseTranspor
         found = parts.parts(setup, asking)
         told = [finding for one in await asyncio.gather(*map(parts.looked_at, found)) for finding in one]
         told += [*parts.settings_findings(setup), *parts.clock_findings(asking.offsets)]
+        told += await _of_one_user(setup, asking)
         findings = parts.in_order(told, [part.name for part in found])
         repairs = await _repairs(setup, asking, findings)
     return Examination([_safe(finding, asking.hidden) for finding in findings], repairs)
@@ -66,6 +68,22 @@ async def _repairs(setup: Setup, asking: Asking, findings: list[Finding]) -> dic
             repair = await hooks.repair_for(service.calcom, asking, setup.wanted(clinic))
             if repair is not None:
                 found[clinic] = repair.told
+    return found
+
+
+async def _of_one_user(setup: Setup, asking: Asking) -> list[Finding]:
+    """Two keys of one Cal.com user show the same bookings, so that each clinic would ask its patients."""
+    found: list[Finding] = []
+    clinics: dict[str, str] = {}
+    for clinic, service in setup.services.items() if len(setup.services) > 1 else ():
+        user = f"{service.calcom.api_url} {await calcom.owner(service.calcom, asking)}"
+        if user.endswith(" "):
+            continue
+        if first := clinics.get(user):
+            told = f"the key belongs to the same user as that of {first}: each booking would be asked twice"
+            cure = "make a key as the Cal.com user who hosts this clinic's appointments"
+            found.append(fault(told, cure, parts.calcom_part(setup, clinic)))
+        clinics.setdefault(user, clinic)
     return found
 
 

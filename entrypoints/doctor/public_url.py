@@ -8,11 +8,14 @@ from adapters.android import AndroidSettings
 from adapters.calcom import checking as calcom
 from adapters.common.checking import Reply, Silence
 from domain.checks import Finding, fault, good, unsure
+from domain.clinics import Clinic, LinkUse
+from domain.ways import Way
 from entrypoints.doctor.asking import Asking
 from entrypoints.doctor.setup import Setup
 from entrypoints.settings import ServiceSettings
 
-START = "start it (`replyes serve`), and let the proxy before it speak HTTPS"
+START = "start it (`replyes serve`){proxy}"
+PROXY = ", and let the proxy before it speak HTTPS"
 AWAY = (502, 503, 504)  # what a proxy says for a service that is not there
 
 
@@ -55,12 +58,21 @@ def _address(setup: Setup) -> list[Finding]:
     url, far = setup.public_url, far_ones(list(setup.services.values()))
     if is_out_of_reach(setup):
         return [fault(f"{' and '.join(far)} cannot reach {url}", "set PUBLIC_URL to the HTTPS address of your proxy")]
+    if is_local(url) and any(map(_gives_links, setup.clinics.values())):
+        told = f"patients get links to {url}, which only this network can open"
+        return [fault(told, "set PUBLIC_URL to the HTTPS address of your proxy")]
     if is_local(url):
         return [unsure(f"{url} can be reached from this network only", "this is well while Cal.com is in it, too")]
     if not url.startswith("https:"):
         cure = "put a proxy with a certificate before it, and set PUBLIC_URL to https://…"
         return [fault(f"{url} is not HTTPS: Cal.com refuses it, and patients' data would be open", cure)]
     return []
+
+
+def _gives_links(clinic: Clinic) -> bool:
+    """Whether patients may be sent the link to a page of ours."""
+    is_wanted = clinic.confirm_link is LinkUse.ALWAYS or bool(clinic.no_replies_from)
+    return is_wanted or Way.EMAIL in clinic.ways
 
 
 def _alive(url: str, reply: Reply) -> Finding:
@@ -72,5 +84,6 @@ def _alive(url: str, reply: Reply) -> Finding:
         return fault(f"the certificate of {url} is not trusted here", "renew it, with its whole chain")
     if not reply.status or reply.status in AWAY:
         why = reply.silence or f"HTTP {reply.status}"
-        return unsure(f"Replyes does not answer at {url}: {why}", START)
+        cure = START.format(proxy=PROXY if url.startswith("https:") else "")
+        return unsure(f"Replyes does not answer at {url}: {why}", cure)
     return fault(f"what answers at {url} is not Replyes (HTTP {reply.status})", "correct PUBLIC_URL, or the proxy")

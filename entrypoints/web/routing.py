@@ -44,15 +44,18 @@ class Routing:
         if key is None:
             raise UnknownClinic(f"the path names no clinic; give Cal.com {self._paths(CALENDAR)}")
         if key not in self._calendars:
-            raise UnknownClinic("a path names a clinic that does not exist")
+            raise UnknownClinic(self._nobody(key))
         return key, self._calendars[key]
 
     def refusing(self, named: str | None) -> Carrier:
         """Whose adapter refuses what cannot even be read, or is not authentic: always the same for a path. Raises
         UnknownClinic."""
         if named is not None and named not in self._carriers:
-            raise UnknownClinic("a path names a clinic that does not exist")
+            raise UnknownClinic(self._nobody(named))
         return self._carriers[named] if named else next(iter(self._carriers.values()))
+
+    def _nobody(self, named: str) -> str:
+        return f"a path names the clinic {named[:32]!a}, which does not exist; there are {', '.join(self._carriers)}"
 
     def texts(self, named: str | None, request: RawRequest) -> Post[InboundText]:
         """The patients' texts. Raises UnknownClinic."""
