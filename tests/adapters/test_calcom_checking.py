@@ -99,7 +99,7 @@ def test_a_probe_without_an_answer_is_told_as_not_checked() -> None:
 @pytest.mark.parametrize(
     ("types", "told"),
     [
-        ([], "none of the 0 event types seen requires confirmation"),
+        ([], "this user has no event types"),
         ([{**OPT_IN, "confirmationPolicy": {"type": "always", "disabled": True}}], "none of the 1 event types"),
         ([{**OPT_IN, "bookingFields": [{**REQUIRED, "required": False}]}], "'Consultation' asks for a phone number"),
         ([{**OPT_IN, "bookingFields": [{**REQUIRED, "hidden": True}]}], "'Consultation' asks for a phone number"),

@@ -182,9 +182,26 @@ def test_a_server_that_takes_us_is_told_as_good_and_gets_no_mail() -> None:
     assert mailbox.got == []
 
 
-@pytest.mark.parametrize("answer", ["550 who are you?", "451 later"])
-def test_a_server_that_does_not_take_us_is_a_fault_with_a_cure(answer: str) -> None:
+@pytest.mark.parametrize(
+    ("answer", "cure"), [("550 who are you?", "correct SMTP_URL and EMAIL_FROM"), ("451 later", "try again later")]
+)
+def test_a_server_that_does_not_take_us_is_a_fault_with_a_cure(answer: str, cure: str) -> None:
     (finding,) = check(Mailbox(MAIL=answer))
     assert finding.verdict is Verdict.FAULT
     assert answer in finding.told
-    assert "SMTP_URL" in finding.cure
+    assert cure in finding.cure
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("smtp://127.0.0.1:1", "127.0.0.1 cannot be reached: it refuses the connection"),
+        ("smtp://nobody.invalid", "nobody.invalid cannot be reached: nobody knows its name (DNS)"),
+    ],
+)
+def test_a_server_that_cannot_be_reached_is_told_with_the_reason(url: str, told: str) -> None:
+    async def main() -> list[Finding]:
+        return [one async for one in Smtp(SmtpSettings(url, FROM), lambda: NOW).check()]
+
+    (finding,) = asyncio.run(main())
+    assert (finding.verdict, finding.told) == (Verdict.FAULT, told)

@@ -77,11 +77,12 @@ def test_a_blank_value_takes_away_what_the_environment_says(tmp_path: Path) -> N
 def test_a_value_beats_the_environments_file_and_a_file_its_value(tmp_path: Path) -> None:
     (tmp_path / "zone").write_text("Europe/Madrid\n")
     (tmp_path / "other").write_text("Europe/Rome\n")
-    north = table("north", CLINIC_TIME_ZONE="Europe/Paris", CLINIC_LANGUAGES_FILE="zone")
+    (tmp_path / "language").write_text("es\n")
+    north = table("north", CLINIC_TIME_ZONE="Europe/Paris", CLINIC_LANGUAGES_FILE="language")
     south = table("south", TWILIO_FROM=SOUTH, CLINIC_TIME_ZONE_FILE="zone")
     plan = plan_of(tmp_path, north + south, CLINIC_TIME_ZONE_FILE=str(tmp_path / "other"), CLINIC_LANGUAGES="de")
     assert [one.time_zone for one in plan.clinics.values()] == ["Europe/Paris", "Europe/Madrid"]
-    assert plan.clinics["north"].languages == ("europe/madrid",)
+    assert plan.clinics["north"].languages == ("es",)
 
 
 def test_files_are_named_from_the_folder_of_the_clinics_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,8 +192,8 @@ def test_every_setting_of_every_carrier_is_known(tmp_path: Path) -> None:
 
 BROKEN: dict[str, tuple[str, str]] = {
     "no TOML": ("[north\n", "CLINICS_FILE is no TOML: "),
-    "empty": ("# nobody\n", "CLINICS_FILE names no clinic; write [north]"),
-    "a setting of nobody": ('CLINIC_NAME = "North"\n', "CLINICS_FILE sets 'CLINIC_NAME' for no clinic; write [north]"),
+    "empty": ("# nobody\n", "CLINICS_FILE names no clinic; write [main]"),
+    "a setting of nobody": ('CLINIC_NAME = "North"\n', "CLINICS_FILE sets 'CLINIC_NAME' for no clinic; write [main]"),
     "a capital letter": (table("North"), "CLINICS_FILE calls a clinic 'North'; take another name"),
     "a hyphen": (table("north-1"), "CLINICS_FILE calls a clinic 'north-1'; take another name"),
     "a long name": (table("n" * 33), f"CLINICS_FILE calls a clinic '{'n' * 33}'; take another name"),
@@ -223,3 +224,18 @@ def test_no_secret_stands_in_a_fault_or_in_a_plan(tmp_path: Path) -> None:
     told: Iterable[str] = faults(tmp_path, south, table("north", CAL_WEBHOOK_SECRET=SOUTHS_SECRET, TWILIO_FROM="x"))
     shown = " ".join([*told, repr(plan_of(tmp_path, south))])
     assert not [secret for secret in (*SECRETS, SOUTHS_SECRET, "cal_of_the_south", "open sesame") if secret in shown]
+
+
+PASSWORD = "long enough for anybody"
+
+
+def test_a_clinics_password_that_opens_every_clinic_is_a_fault(tmp_path: Path) -> None:
+    south = table("south", TWILIO_FROM=SOUTH, DESK_PASSWORD=PASSWORD)
+    (told,) = faults(tmp_path, table("north"), south, DESK_PASSWORD=PASSWORD)
+    assert told.startswith("[south] DESK_PASSWORD is also that of the environment, which opens every clinic; ")
+
+
+def test_two_clinics_may_not_share_a_password(tmp_path: Path) -> None:
+    south = table("south", TWILIO_FROM=SOUTH, DESK_PASSWORD=PASSWORD)
+    (told,) = faults(tmp_path, table("north", DESK_PASSWORD=PASSWORD), south)
+    assert told == "[south] DESK_PASSWORD is also that of [north]; choose another one"

@@ -82,7 +82,7 @@ def test_a_real_service_takes_what_its_own_secret_signs(outside: Surroundings, p
     facts = product.facts()
     found = product.runner.run(examine(environment(product.url), httpx.MockTransport(handle)))
     assert of(found, Verdict.FAULT) == [], report(found)
-    assert "what CAL_WEBHOOK_SECRET signs is taken there" in report(found)
+    assert "/api/webhooks/cal takes what CAL_WEBHOOK_SECRET signs" in report(found)
     assert product.facts() == facts == []
 
 

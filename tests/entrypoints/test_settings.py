@@ -399,10 +399,20 @@ def test_the_value_itself_counts_more_than_the_file(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_told_with_its_name(tmp_path: Path, make: Callable[[Path], object]) -> None:
     path = tmp_path / "key"
     make(path)
-    unreadable, unset = faults(CAL_API_KEY="", CAL_API_KEY_FILE=str(path))
-    assert unreadable.startswith("CAL_API_KEY_FILE cannot be read")
+    (unreadable,) = faults(CAL_API_KEY="", CAL_API_KEY_FILE=str(path))
+    assert unreadable.startswith(f"CAL_API_KEY_FILE names {path}, w")
     assert unreadable.endswith("name a readable text file")
-    assert unset.startswith("CAL_API_KEY is not set")
+
+
+@pytest.mark.parametrize("name", ["CAL_API_KEY", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"])
+def test_an_examples_ellipsis_is_no_secret(name: str) -> None:
+    (told,) = faults(**{name: "AC…"})
+    assert told.startswith(f"{name} still has the … of an example; set it to ")
+
+
+def test_an_unknown_language_is_told_with_those_that_we_have() -> None:
+    (told,) = faults(CLINIC_LANGUAGES="en,english")
+    assert told.startswith("CLINIC_LANGUAGES has 'english', which is no language here; write some of ar, az, ca,")
 
 
 @pytest.fixture

@@ -62,8 +62,9 @@ def test_countries_become_the_beginnings_of_their_numbers() -> None:
         ({"ASK_BY": "email", **MAIL, "SMTP_URL": "https://mail.example.org"}, "SMTP_URL is no mail server; write it"),
         ({"ASK_BY": "email", **MAIL, "SMTP_URL": "smtp://mail:port"}, "SMTP_URL is no mail server; write it"),
         ({"ASK_BY": "email", **MAIL, "EMAIL_FROM": "a@b.example,c@d.example"}, "EMAIL_FROM is no e-mail address"),
-        ({"LINK_COUNTRIES": "IE,XX"}, "LINK_COUNTRIES has 'XX', which is no country; write IE,PL or prefixes"),
-        ({"LINK_COUNTRIES": "US"}, "LINK_COUNTRIES has US, which shares +1 with others; write the prefix"),
+        ({"LINK_COUNTRIES": "IE,XX"}, "LINK_COUNTRIES has 'XX', which is no country; write codes like IE,PL,GB or"),
+        ({"LINK_COUNTRIES": "US"}, "LINK_COUNTRIES has US, which shares +1 with others; write +1 for all of them"),
+        ({"CONFIRM_LINK": "never", "LINK_COUNTRIES": "IE"}, "CONFIRM_LINK is never, but LINK_COUNTRIES names where"),
         ({"CONFIRM_LINK": "maybe"}, "CONFIRM_LINK is 'maybe'; choose one of auto, always, never"),
         ({"CONFIRM_LINK": "never", "TWILIO_FROM": "Dr Lee"}, "CONFIRM_LINK is never, but nobody can reply to a sender"),
     ],
@@ -75,3 +76,7 @@ def test_a_fault_tells_its_cure(environ: dict[str, str], told: str) -> None:
 def test_the_mail_servers_password_is_in_no_repr() -> None:
     settings = read(ASK_BY="sms,email", **MAIL)
     assert "p%40ss" not in repr(settings.service())
+
+
+def test_a_mail_server_that_nobody_uses_is_warned_of() -> None:
+    assert "SMTP_URL is set, but nobody is asked by e-mail: ASK_BY has no email" in read(**MAIL).warnings
