@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from domain.errors import Misconfigured, ReplyesError
+from domain.errors import Misconfigured, ReplyesError, UnknownClinic
 
 if TYPE_CHECKING:
     from entrypoints.store import Store
@@ -144,7 +144,8 @@ def bookings(state: str, clinic: str, *, as_json: bool) -> None:
 
     if state and state not in set(State):
         raise click.BadParameter(f"choose one of {', '.join(State)}", param_hint="--state")
-    rows, clinics = _with_store(lambda store: listing.look(store, state, clinic))
+    with _known_clinic():
+        rows, clinics = _with_store(lambda store: listing.look(store, state, clinic))
     told = (
         json.dumps(listing.documents(rows), ensure_ascii=False) if as_json else "\n".join(listing.lines(rows, clinics))
     )
@@ -281,7 +282,8 @@ def preview(language: str, clinic: str) -> None:
     settings = Settings(environment())
     clinics = read_clinics(settings)
     settings.check()
-    shown = [clinics[one_of(clinics, clinic)]] if clinic else list(clinics.values())
+    with _known_clinic():
+        shown = [clinics[one_of(clinics, clinic)]] if clinic else list(clinics.values())
     click.echo("\n\n".join("\n".join(previewing.of_clinic(one, language, len(clinics))) for one in shown))
     for warning in settings.warnings:
         click.echo(f"replyes: {warning}", err=True)
@@ -366,6 +368,15 @@ def _with_store(ask: "Callable[[Store], Awaitable[Result]]") -> Result:
             return await ask(store)
 
     return asyncio.run(run())
+
+
+@contextmanager
+def _known_clinic() -> Iterator[None]:
+    """A clinic that does not exist is wrong usage."""
+    try:
+        yield
+    except UnknownClinic as error:
+        raise click.BadParameter(str(error), param_hint="--clinic") from error
 
 
 @contextmanager

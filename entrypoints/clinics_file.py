@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.clinics import Clinic
-from domain.errors import Misconfigured
+from domain.errors import UnknownClinic
 from domain.ways import Way
 from entrypoints.carriers import READERS
 from entrypoints.settings import MAIN_CLINIC, DeskSettings, Settings
@@ -124,9 +124,9 @@ def read_clinics(settings: Settings) -> dict[str, Clinic]:
 
 
 def one_of(clinics: Collection[str], key: str) -> str:
-    """The key. Raises Misconfigured where no clinic has it."""
+    """The key. Raises UnknownClinic where no clinic has it."""
     if key not in clinics:
-        raise Misconfigured([f"there is no clinic {key}; choose one of {', '.join(clinics)}"])
+        raise UnknownClinic(f"there is no clinic {key}; choose one of {', '.join(clinics)}")
     return key
 
 

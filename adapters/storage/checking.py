@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TypeVar
 from adapters.storage import migrations, opening
 from adapters.storage.database import Database
 from adapters.storage.sealing import Wrapping
+from adapters.storage.views import Views
 from domain.checks import Finding, fault, faults, good, unsure
 from domain.errors import Misconfigured, StorageAway
 
@@ -30,8 +31,10 @@ VERSION = "SELECT current_setting('server_version_num') AS version"
 T = TypeVar("T")
 
 
-async def check(url: str, encryption_key: str, clock: Callable[[], datetime]) -> AsyncIterator[Finding]:
-    """A database that is not there yet is not made."""
+async def check(
+    url: str, encryption_key: str, clock: Callable[[], datetime], clinics: Collection[str] = ()
+) -> AsyncIterator[Finding]:
+    """A database that is not there yet is not made. `clinics` are those that the settings know."""
     if opening.is_file(url):
         path = Path(opening.file_of(url))
         is_there, place = _place(path)
@@ -48,7 +51,7 @@ async def check(url: str, encryption_key: str, clock: Callable[[], datetime]) ->
     yield good(f"{opening.schema(url).name} can be read and written")
     yield _migrations(url, due)
     if not due:
-        async for finding in _inside(url, encryption_key, clock):
+        async for finding in _inside(url, encryption_key, clock, clinics):
             yield finding
 
 
@@ -78,7 +81,9 @@ def _migrations(url: str, due: list[str]) -> Finding:
     return fault(f"{len(due)} are due", "run: replyes migrate", MIGRATIONS)
 
 
-async def _inside(url: str, encryption_key: str, clock: Callable[[], datetime]) -> AsyncIterator[Finding]:
+async def _inside(
+    url: str, encryption_key: str, clock: Callable[[], datetime], clinics: Collection[str]
+) -> AsyncIterator[Finding]:
     try:
         database = await _aside(lambda: opening.database(url))
     except Misconfigured as error:
@@ -86,7 +91,7 @@ async def _inside(url: str, encryption_key: str, clock: Callable[[], datetime]) 
             yield finding
         return
     try:
-        for finding in await _contents(database, encryption_key):
+        for finding in [*await _contents(database, encryption_key), *await _left(database, clinics)]:
             yield finding
         if not database.path:
             yield await _server(database)
@@ -109,6 +114,15 @@ async def _contents(database: Database, encryption_key: str) -> list[Finding]:
     except Misconfigured as error:
         found += faults(error.faults, OTHERWISE)
     return found
+
+
+async def _left(database: Database, clinics: Collection[str]) -> list[Finding]:
+    """Clinics that have bookings here and no settings any more."""
+    left = [key for key in await Views(database).clinics() if clinics and key not in clinics]
+    cure = "put its table back into CLINICS_FILE, unless the clinic has left"
+    return [
+        unsure(f"clinic {key} has bookings, and the settings do not know it: nothing is done", cure) for key in left
+    ]
 
 
 async def _server(database: Database) -> Finding:

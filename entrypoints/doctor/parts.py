@@ -87,7 +87,7 @@ async def _hindered() -> AsyncIterator[Finding]:
 
 
 def _database(setup: Setup) -> AsyncIterator[Finding]:
-    return storage.check(setup.store.url, setup.store.encryption_key, clock)
+    return storage.check(setup.store.url, setup.store.encryption_key, clock, setup.clinics)
 
 
 def _calendar(settings: CalComSettings, asking: Asking, wanted: Wanted) -> AsyncIterator[Finding]:

@@ -6,6 +6,7 @@ import pytest
 
 from adapters.storage import migrations
 from domain.checks import Verdict
+from tests.databases import meddle
 from tests.entrypoints.conftest import API_KEY, SECRET
 from tests.entrypoints.doctor_kit import Surroundings, a_file, answers, environment, examined, of
 
@@ -55,3 +56,11 @@ def test_links_that_only_this_network_can_open_are_a_fault(url: str, links: dict
     fault = "public URL: patients get links to http://127.0.0.1:8000, which only this network can open"
     assert fault not in told(Surroundings("http://127.0.0.1:8000"), here)
     assert fault in told(Surroundings("http://127.0.0.1:8000"), here | links)
+
+
+def test_a_clinic_that_has_left_the_settings_is_told(tmp_path: Path, url: str) -> None:
+    row = "'booking-east-u1', 1, 'east', 'u1', 'requested', 'Dr. Lee', 1"
+    names = "stream, version, clinic, uid, state, practitioner, updated_at"
+    meddle(url, f"INSERT INTO bookings ({names}) VALUES ({row})")
+    unsure = [one.told for one in of(examined(Surroundings(), environment(url)), Verdict.UNSURE)]
+    assert "clinic east has bookings, and the settings do not know it: nothing is done" in unsure
