@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import ge, gt
 
 from domain import wording
 from domain.booking import Booking
 from domain.conversation import Conversation
 from domain.correspondence import Withheld
 from domain.deadlines import from_question
-from domain.errands import ASKS_BY, Claimed, Errand, Kind, Says
+from domain.errands import Claimed, Errand, Kind, Says
 from domain.facts import Moment
 from domain.inbox import Staff
 from domain.ledger import Attempt, Work
@@ -56,7 +57,7 @@ class Asking(Speaking, Turning):
 
     def _leads_nowhere(self, errand: Errand, conversation: Conversation) -> bool:
         way, ways = errand.kind.way, self.clinic(errand.clinic).ways
-        if errand.kind in ASKS_BY.values():
+        if errand.kind.is_turned:
             return way in conversation.closed_ways or way not in ways
         return way is not first_way(ways, conversation.closed_ways)
 
@@ -70,12 +71,11 @@ class Asking(Speaking, Turning):
         why = conversation.closed_ways.get(errand.kind.way or "", "")
         if why:  # otherwise SMS was never meant to be the way
             conversation.text_withheld(errand.kind, errand.key, moment, reason=Withheld.NO_WAY, bookings=streams)
-        vain = errand.kind.way if errand.kind in ASKS_BY.values() else None
+        vain = errand.kind.way if errand.kind.is_turned else None
         is_left = first_way(self.clinic(errand.clinic).ways, conversation.closed_ways, vain) is not None
         if errand.kind is not Kind.REMIND or is_left:
             failed = Failed(vain, streams, None, "", Staff.NO_WAY, why or NO_ADDRESS)
             await self.turn(failed, conversation, work, moment)
-        work.changed = [one for one in work.changed if one.new_facts()]
         await self.append(work)
 
     async def in_approved_words(
@@ -95,7 +95,7 @@ class Asking(Speaking, Turning):
         streams = tuple(booking.id for booking in bookings)
         conversation.text_withheld(errand.kind, errand.key, moment, reason=reason, bookings=streams)
         never_asked = tuple(booking.id for booking in bookings if booking.question is None)
-        in_vain = streams if errand.kind in ASKS_BY.values() else never_asked  # this way was the one for these
+        in_vain = streams if errand.kind.is_turned else never_asked  # this way was the one for these
         work = Work(changed=[conversation], finished=errand.key)
         if reason is Withheld.QUIET and in_vain:
             failed = Failed(errand.kind.way, in_vain, None, "", Staff.NO_TIME_TO_ASK, "")
@@ -133,7 +133,7 @@ class Asking(Speaking, Turning):
     async def _to_ask(self, errand: Errand, conversation: Conversation, now: datetime) -> list[Booking]:
         """Every open booking of the phone, if one of them has not been asked about yet, or is to be reminded of."""
         bookings = await self.bookings(await self.ledger.open_bookings(conversation.id))
-        live = [booking for booking in bookings if booking.is_open and not _is_over(booking, now)]
+        live = [booking for booking in bookings if booking.is_open and not booking.is_over(now)]
         if errand.kind is not Kind.ASK:
             wanted = [one for one in live if one.id in errand.bookings and not _is_covered(one, errand, conversation)]
         else:
@@ -143,12 +143,6 @@ class Asking(Speaking, Turning):
 
 def _is_covered(booking: Booking, errand: Errand, conversation: Conversation) -> bool:
     """Whether another question named this booking after its reminder became due, or after it was turned to this way."""
+    is_later = ge if errand.kind is Kind.REMIND else gt  # what failed may have been put at the moment of turning
     questions = [one for one in (conversation.asking, conversation.question) if one and one.errand != errand.key]
-    later = [one for one in questions if one.asked_at > errand.queued_at]
-    if errand.kind is Kind.REMIND:
-        later += [one for one in questions if one.asked_at == errand.queued_at]
-    return any(booking.id in one.bookings for one in later)
-
-
-def _is_over(booking: Booking, now: datetime) -> bool:
-    return booking.has_started(now) or booking.expire_at is None or booking.expire_at <= now
+    return any(booking.id in one.bookings and is_later(one.asked_at, errand.queued_at) for one in questions)

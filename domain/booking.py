@@ -1,6 +1,6 @@
 """A booking asks its patient one question by SMS, and lives until the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -263,10 +263,18 @@ class Booking(Correspondent):
         """Whether the patient has the question, and has not answered it."""
         return self.state in ASKED
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether it is too late to ask about it."""
+        return self.has_started(now) or self.expire_at is None or self.expire_at <= now
+
     @property
     def has_email(self) -> bool:
         """Whether the patient can be written to; so once that is erased, not any more."""
         return self.email is not None and bool(self.email.text)
+
+    def is_written_to(self, ways: Collection[Way]) -> bool:
+        """Whether a clinic that has these ways writes to the patient."""
+        return Way.EMAIL in ways and self.has_email
 
     def has_started(self, now: datetime) -> bool:
         return self.starts_at is not None and self.starts_at <= now

@@ -83,7 +83,7 @@ class Confirmations(Decisions):
 
     def _can_write(self, clinic: Clinic, booking: Booking) -> bool:
         """Whether a patient without a phone can be asked by e-mail."""
-        return Way.EMAIL in clinic.ways and booking.has_email and booking.ask_at is not None
+        return booking.is_written_to(clinic.ways) and booking.ask_at is not None
 
     async def _requested_again(
         self, clinic: Clinic, booking: Booking, notice: BookingRequested, moment: Moment

@@ -3,7 +3,7 @@ first, load and decide again."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
@@ -69,6 +69,22 @@ class Decisions:
         """Those of the bookings that exist, in the given order."""
         found = [await self.ledger.booking(stream) for stream in streams]
         return [booking for booking in found if booking is not None]
+
+    async def conversation_in(self, work: Work, stream: str | None) -> Conversation | None:
+        """The conversation as `work` has it; otherwise as it is stored, and from now on `work` has it. What gets no new
+        fact is not stored again."""
+        found = next((one for one in work.changed if isinstance(one, Conversation)), None)
+        if found is None and (found := await self.ledger.conversation(stream or "")):
+            work.changed.append(found)
+        return found
+
+    async def bookings_in(self, work: Work, streams: Sequence[str]) -> list[Booking]:
+        """The same for bookings, in the given order."""
+        changed = {one.id: one for one in work.changed if isinstance(one, Booking)}
+        stored = await self.bookings([stream for stream in streams if stream not in changed])
+        work.changed += stored
+        known = changed | {one.id: one for one in stored}
+        return [known[stream] for stream in streams if stream in known]
 
     async def conversation_with(self, clinic: str, phone: str, moment: Moment) -> Conversation:
         """The conversation with this phone, begun now if there was none."""

@@ -12,7 +12,6 @@ from domain.facts import Moment
 from domain.inbox import Care
 from domain.ledger import Work
 from domain.lifecycle import State
-from domain.ways import Way
 
 By = tuple[str, datetime]  # who did it, and what they have seen of the inbox: nothing newer than that
 
@@ -75,7 +74,7 @@ class Desk(Decisions):
         """Whether there is a phone, or an address that this clinic writes to."""
         if conversation is not None:
             return conversation.phone.text is not None
-        return Way.EMAIL in self.clinic(booking.clinic).ways and booking.has_email
+        return booking.is_written_to(self.clinic(booking.clinic).ways)
 
     async def _check_phone(self, conversation: Conversation) -> None:
         if conversation.opted_out:
@@ -110,7 +109,7 @@ class Desk(Decisions):
         than what was seen. An item may be a fact of the conversation."""
         who, seen = by
         changed: dict[str, Booking | Conversation] = {booking.id: booking}
-        if conversation is not None and conversation.new_facts():
+        if conversation is not None:
             changed[conversation.id] = conversation
         for item in await self.ledger.open_items(booking.id):
             if item.at > seen:

@@ -39,6 +39,11 @@ class Kind(StrEnum):
         return WAYS.get(self)
 
     @property
+    def is_turned(self) -> bool:
+        """Whether a question was turned to its way: then it goes by no other."""
+        return self in ASKS_BY.values()
+
+    @property
     def channel(self) -> Channel:
         if self is Kind.ASK_BY_EMAIL:
             return Channel.EMAIL

@@ -100,8 +100,7 @@ class Mailing(Sending):
 
 
 def _waits(booking: Booking, now: datetime) -> bool:
-    over = booking.has_started(now) or booking.expire_at is None or booking.expire_at <= now
-    return booking.is_open and booking.has_email and not over
+    return booking.is_open and booking.has_email and not booking.is_over(now)
 
 
 def _is_covered(booking: Booking, errand: Errand) -> bool:

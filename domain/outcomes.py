@@ -109,10 +109,7 @@ class TextOutcomes(Turning):
 
     async def _opt_out(self, stream: str | None, code: str, work: Work, moment: Moment) -> None:
         """The carrier knows of an opt-out that we have not heard."""
-        conversation = next((one for one in work.changed if isinstance(one, Conversation)), None)
-        if conversation is None and (found := await self.ledger.conversation(stream or "")):
-            work.changed.append(conversation := found)
-        if conversation is not None:
+        if conversation := await self.conversation_in(work, stream):
             conversation.opt_out("carrier", code, "", moment)
 
     async def _given_up(self, claimed: Claimed, reason: Staff, why: str, moment: Moment) -> None:
@@ -125,7 +122,6 @@ class TextOutcomes(Turning):
             await self._not_arrived(claimed.errand.kind, failed, speakers[0], work, moment)
         else:
             speakers[0].hand_to_staff(reason, moment, detail, about)
-        work.changed = [one for one in work.changed if one.new_facts()]
         await self.append(work)
 
     async def _closed(self, claimed: Claimed, reason: Staff, code: str, moment: Moment) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from domain.channels import SHORTEST_PAUSE
 from domain.clinics import Clinic, OnDoubt
 from domain.delivery import Delivery, log
-from domain.errands import ASKS_BY, Claimed
+from domain.errands import Claimed
 from domain.errors import StorageAway
 from domain.inbound import Blame
 from domain.inbox import Staff
@@ -36,7 +36,7 @@ class Sending(Delivery):
                 await self._works(claimed)
             case Rejected(blame=Blame.ACCOUNT):
                 await self._refused_altogether(claimed, outcome)
-            case Rejected(blame=Blame.CONFIGURATION) if claimed.errand.kind not in ASKS_BY.values():
+            case Rejected(blame=Blame.CONFIGURATION) if not claimed.errand.kind.is_turned:
                 self._tell_settings(claimed, outcome)
                 await self._again_or_give_up(claimed, f"refused: {outcome.code}", SHORTEST_PAUSE)
                 await self._works(claimed)

@@ -37,15 +37,13 @@ class Turning(Decisions):
 
     async def turn(self, failed: Failed, speaker: Speaker, work: Work, moment: Moment) -> None:
         """Add to `work` what comes of it; `speaker` is one of the streams that it changes already."""
-        conversation = await self._conversation(speaker, work)
+        stream = speaker.id if isinstance(speaker, Conversation) else speaker.conversation
+        conversation = await self.conversation_in(work, stream)
         if conversation and failed.way and failed.blame in LASTING:
             conversation.close_way(failed.way, failed.blame, failed.code, failed.bookings, moment)
-        still_open = [one for one in await self._bookings(failed.bookings, work) if one.is_open]
+        still_open = [one for one in await self.bookings_in(work, failed.bookings) if one.is_open]
         waiting = [one for one in still_open if failed.errand in ("", one.question)]
         left = self._by_next_way(failed, conversation, waiting, moment)
-        if conversation and conversation.new_facts() and conversation not in work.changed:
-            work.changed.append(conversation)
-        work.changed += [one for one in waiting if one.new_facts() and one not in work.changed]
         if left or not still_open:
             streams = tuple(one.id for one in left) or failed.bookings
             speaker.hand_to_staff(failed.reason, moment, failed.detail, streams)
@@ -66,23 +64,11 @@ class Turning(Decisions):
             way = first_way(ways, closed, way)
         return left
 
-    async def _conversation(self, speaker: Speaker, work: Work) -> Conversation | None:
-        if isinstance(speaker, Conversation):
-            return speaker
-        changed = next((one for one in work.changed if isinstance(one, Conversation)), None)
-        return changed or await self.ledger.conversation(speaker.conversation or "")
-
-    async def _bookings(self, streams: Sequence[str], work: Work) -> list[Booking]:
-        """Those that are changed already as they are, the others as they are stored."""
-        changed = {one.id: one for one in work.changed if isinstance(one, Booking)}
-        others = {one.id: one for one in await self.bookings([one for one in streams if one not in changed])}
-        return [found for one in streams if (found := changed.get(one) or others.get(one))]
-
 
 def one_letter_each(bookings: Iterable[Booking]) -> list[list[Booking]]:
     """The bookings that have an e-mail address, those of one address together."""
     letters: dict[str, list[Booking]] = {}
     for booking in bookings:
-        if booking.has_email and booking.email:
+        if booking.email and booking.has_email:
             letters.setdefault(booking.email.readable.lower(), []).append(booking)
     return list(letters.values())

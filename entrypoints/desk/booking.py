@@ -5,7 +5,6 @@ from starlette.routing import BaseRoute
 
 from adapters.storage.database import milliseconds
 from domain.facts import booking_id
-from domain.ways import Way
 from entrypoints import audit
 from entrypoints.desk.acts import offers
 from entrypoints.desk.chat import chat
@@ -40,7 +39,7 @@ class BookingPage:
         shown = _around(step, len(facts))
         entries = await views.items_of(row.stream)
         now = audit.as_it_was(facts, row.stream)
-        writes = now is not None and now.has_email and Way.EMAIL in visit.clinic.ways
+        writes = now is not None and now.is_written_to(visit.clinic.ways)
         return render(
             visit,
             "booking.html",
