@@ -7,7 +7,6 @@ not sent; what is broken off while the text goes over may have been. Bounces go 
 import asyncio
 import logging
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -28,7 +27,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from adapters.common.checking import Silence
+from adapters.common.checking import silence_of
 from domain.checks import Finding, fault, good
 from domain.inbound import Blame
 from domain.ports import Accepted, CallOutcome, InDoubt, Letter, Mailer, Rejected, Retry
@@ -37,11 +36,6 @@ TIME_LIMIT = 12.0  # seconds for the whole conversation; a worker's lease is lon
 SCHEMES = {"smtp": 587, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 YES, NOT_NOW, NEVER = 2, 4, 5  # the first digit of an answer
-SILENCES: dict[type[Exception], Silence] = {
-    socket.gaierror: Silence.NAME,
-    ConnectionRefusedError: Silence.REFUSED,
-    TimeoutError: Silence.SLOW,
-}
 NO_AUTHENTICATION = 530  # https://www.rfc-editor.org/rfc/rfc4954#section-6
 PRIVATE = re.compile(r"[^\s<>@]+@[^\s<>@]+|\d{7,}")
 
@@ -90,7 +84,8 @@ class Smtp(Mailer):
                 await client.data(message.as_bytes(policy=policy.SMTP))
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             outcome = _outcome(error, is_going=is_going)
-            return Accepted(str(message["Message-ID"])) if isinstance(outcome, Accepted) else outcome
+            if not isinstance(outcome, Accepted):
+                return outcome
         finally:
             client.close()
         return Accepted(str(message["Message-ID"]))
@@ -160,18 +155,7 @@ def _found(error: Exception, host: str) -> Finding:
     if isinstance(error, SMTPResponseException) and isinstance(outcome, Retry):
         return fault(f"{host} takes no e-mails now: {outcome.detail}", "try again later, or ask who runs it")
     cure = "look at the host, the port and smtp:// or smtps:// in SMTP_URL"
-    return fault(f"{host} cannot be reached: {_silence_of(error)}", cure)
-
-
-def _silence_of(error: BaseException) -> Silence:
-    """Why there was no answer; the library hides the reason behind an error of its own."""
-    chain = [error]
-    while chain[-1].__cause__ is not None:
-        chain.append(chain[-1].__cause__)
-    for kind, silence in SILENCES.items():
-        if any(isinstance(one, kind) for one in chain):
-            return silence
-    return Silence.BROKEN
+    return fault(f"{host} cannot be reached: {silence_of(error)}", cure)
 
 
 def _answered(error: SMTPResponseException, *, is_going: bool) -> CallOutcome:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
@@ -168,9 +168,17 @@ def _is_possible(phone: str) -> bool:
 
 
 def _is_plain_url(value: str) -> bool:
+    parts = url_parts(value)
+    if parts is None or parts.scheme not in ("http", "https"):
+        return False
+    return bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def url_parts(value: str) -> SplitResult | None:
+    """The parts of a URL; None where it cannot be taken apart, or its port is none."""
     try:
         parts = urlsplit(value)
         _ = parts.port
     except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+        return None
+    return parts

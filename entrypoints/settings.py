@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -17,7 +16,7 @@ from domain.languages import codes, short
 from domain.quiet import QuietHours
 from entrypoints import wording_file
 from entrypoints.carriers import CarrierSettings, read_carrier
-from entrypoints.reading import Reader
+from entrypoints.reading import Reader, url_parts
 from entrypoints.ways import check_ways, read_link_use, read_no_replies_from, read_smtp, read_ways
 
 MAIN_CLINIC = "main"  # the key of a clinic that has no CLINICS_FILE; it stands in stored ids, so it never changes
@@ -95,7 +94,7 @@ class Settings(Reader):
         scheme, _, rest = url.partition("://")
         if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
             return StoreSettings(url, key)
-        if scheme not in ("postgresql", "postgres") or not _is_plain_address(url):
+        if scheme not in ("postgresql", "postgres") or url_parts(url) is None:
             self.fault("DATABASE_URL", "must be sqlite:///<file> or postgresql://<user>:<password>@<host>/<database>")
         return StoreSettings(url, key)
 
@@ -183,11 +182,3 @@ class Settings(Reader):
             self.fault(name, "is no span of hours; write it like 21:00-08:00, or none")
             return None
         return QuietHours(time.fromisoformat(found[1]), time.fromisoformat(found[2]))
-
-
-def _is_plain_address(url: str) -> bool:
-    try:
-        _ = urlsplit(url).port
-    except ValueError:
-        return False
-    return True

@@ -1,7 +1,6 @@
 """What the settings say of the ways to a patient: their order, the confirm link, the mail server."""
 
 import re
-from urllib.parse import urlsplit
 
 import phonenumbers
 
@@ -13,7 +12,7 @@ from adapters.vonage import VonageSettings
 from domain.clinics import LinkUse
 from domain.ways import Way
 from entrypoints.carriers import CarrierSettings
-from entrypoints.reading import Reader
+from entrypoints.reading import Reader, url_parts
 
 PREFIX = re.compile(r"\+[1-9]\d{0,7}", re.ASCII)
 ADDRESS = re.compile(r"[^\s<>@,;:\"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
@@ -95,9 +94,7 @@ def check_ways(settings: Reader, carrier: CarrierSettings) -> None:
 
 
 def _is_mail_server(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
+    parts = url_parts(url)
+    if parts is None or parts.scheme not in SCHEMES:
         return False
-    return parts.scheme in SCHEMES and bool(parts.hostname) and parts.path in ("", "/") and not parts.query
+    return bool(parts.hostname) and parts.path in ("", "/") and not parts.query

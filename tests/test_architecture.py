@@ -50,7 +50,7 @@ HOMES = {
     ],
     "itsdangerous": ["entrypoints/desk/sessions.py"],
     "icalendar": ["entrypoints/link/entry.py"],
-    "jinja2": ["entrypoints/sandbox", "entrypoints/desk", "entrypoints/link"],
+    "jinja2": ["entrypoints/web/templates.py", "entrypoints/desk/render.py"],
     "jwt": ["adapters/vonage/signature.py"],
     "limits": ["entrypoints/desk/tries.py"],
     "markupsafe": ["entrypoints/desk/render.py"],

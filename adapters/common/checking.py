@@ -1,11 +1,15 @@
 """What all checks ask in the same way. An adapter knows what to ask of its foreign system and what the answer means;
 who sends the question, and how long that may take, is not its business."""
 
+import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
+
+import httpx
 
 from domain.checks import Finding, fault, unsure
 
@@ -23,6 +27,26 @@ class Silence(StrEnum):
     SLOW = "it takes too long"
     BROKEN = "the connection breaks off"
     UNWRITABLE = "a setting holds a character that cannot be sent"
+
+
+def silence_of(error: BaseException) -> Silence:
+    """By the error that began it."""
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    kinds = {
+        socket.gaierror: Silence.NAME,
+        ssl.SSLError: Silence.CERTIFICATE,
+        ConnectionRefusedError: Silence.REFUSED,
+        UnicodeError: Silence.UNWRITABLE,
+        httpx.LocalProtocolError: Silence.UNWRITABLE,
+        httpx.TimeoutException: Silence.SLOW,
+        TimeoutError: Silence.SLOW,
+        httpx.ConnectError: Silence.REFUSED,
+    }
+    return next((told for kind, told in kinds.items() if any(isinstance(one, kind) for one in chain)), Silence.BROKEN)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal, format_percent
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,6 +16,7 @@ from entrypoints.desk.links import booking_path
 from entrypoints.desk.visit import Visit
 from entrypoints.desk.words import LANGUAGES
 from entrypoints.logs import mask
+from entrypoints.web.templates import templates
 
 NAVIGATION = (
     ("today", "/"),
@@ -28,13 +29,7 @@ SECTIONS = dict(NAVIGATION).values()
 UNKNOWN = "–"
 ONCE = ("said", "phone")  # what one answer tells, and the next does not repeat
 
-TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+TEMPLATES = templates(Path(__file__).parent / "templates")
 
 
 def render(visit: Visit, template: str, status: int = 200, /, **context: object) -> HTMLResponse:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import socket
-import ssl
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from adapters.common.checking import Ask, Reply, Silence, object_in, objects_in
+from adapters.common.checking import Ask, Reply, object_in, objects_in, silence_of
 from entrypoints.logs import mask
 
 LONGEST_BODY = 2_000_000  # bytes; the rest of an answer is not read
@@ -82,26 +80,6 @@ class Asking(Ask):
             told = parsedate_to_datetime(response.headers.get("Date", ""))
             if told.tzinfo:
                 self.offsets[response.request.url.host] = (told - (began + (ended - began) / 2)).total_seconds()
-
-
-def silence_of(error: BaseException) -> Silence:
-    """By the error that began it."""
-    chain: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in chain:
-        chain.append(current)
-        current = current.__cause__ or current.__context__
-    kinds = {
-        socket.gaierror: Silence.NAME,
-        ssl.SSLError: Silence.CERTIFICATE,
-        ConnectionRefusedError: Silence.REFUSED,
-        UnicodeError: Silence.UNWRITABLE,
-        httpx.LocalProtocolError: Silence.UNWRITABLE,
-        httpx.TimeoutException: Silence.SLOW,
-        TimeoutError: Silence.SLOW,
-        httpx.ConnectError: Silence.REFUSED,
-    }
-    return next((told for kind, told in kinds.items() if any(isinstance(one, kind) for one in chain)), Silence.BROKEN)
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,18 +22,13 @@ from entrypoints.link.tokens import Tokens
 from entrypoints.link.view import lines
 from entrypoints.web.files import Files
 from entrypoints.web.forms import read_form
+from entrypoints.web.templates import templates
 from entrypoints.wiring import Service
 
 log = logging.getLogger("replyes.link")
 
 HERE = Path(__file__).parent
-TEMPLATES = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+TEMPLATES = templates(HERE / "templates")
 POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; form-action 'self'; base-uri 'none'"
 HEADERS = {
     "Cache-Control": "no-store",

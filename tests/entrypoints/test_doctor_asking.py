@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from adapters.common.checking import Reply, Silence
-from entrypoints.doctor.asking import LONGEST_BODY, Asking, silence_of
+from adapters.common.checking import Reply, Silence, silence_of
+from entrypoints.doctor.asking import LONGEST_BODY, Asking
 
 URL = "https://api.cal.com/v2/me"
 
