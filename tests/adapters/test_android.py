@@ -16,6 +16,7 @@ from adapters.android import AndroidGateway, AndroidSettings, http_client
 from domain.errors import Misconfigured
 from domain.inbound import Blame, InboundText
 from domain.ports import Accepted, FoundText, InDoubt, OutgoingText, Rejected, Retry
+from tests.adapters.outcomes import outcome_of
 from tests.adapters.test_twilio import AsyncHandler, Handler, answered, broken
 
 PASSWORD, SIGNING_KEY, OLD_SIGNING_KEY = "phone-password", "a-long-signing-key", "an-old-signing-key"
@@ -110,15 +111,7 @@ OUTCOMES: dict[str, tuple[Handler, Accepted | Rejected | Retry | InDoubt]] = {
 def test_each_answer_has_one_outcome_and_costs_one_post(
     handler: Handler, expected: Accepted | Rejected | Retry | InDoubt
 ) -> None:
-    posts = []
-
-    def counted(request: httpx.Request) -> httpx.Response:
-        posts.append(request.method)
-        return handler(request)
-
-    outcome: Any = send(counted)
-    assert (outcome if isinstance(outcome, Accepted) else replace(outcome, detail="")) == expected
-    assert posts == ["POST"]
+    assert outcome_of(handler, send) == expected
 
 
 async def silent(request: httpx.Request) -> httpx.Response:

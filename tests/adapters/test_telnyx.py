@@ -16,6 +16,7 @@ from adapters.telnyx import Telnyx, TelnyxSettings, http_client
 from domain.errors import Misconfigured
 from domain.inbound import Blame, ConsentHint, InboundText
 from domain.ports import Accepted, FoundText, InDoubt, OutgoingText, Rejected, Retry
+from tests.adapters.outcomes import outcome_of
 from tests.adapters.test_twilio import AsyncHandler, Handler, answered, broken
 
 API_KEY = "KEY" + "0123456789abcdef" * 2
@@ -130,15 +131,7 @@ OUTCOMES: dict[str, tuple[Handler, Accepted | Rejected | Retry | InDoubt]] = {
 def test_each_answer_has_one_outcome_and_costs_one_post(
     handler: Handler, expected: Accepted | Rejected | Retry | InDoubt
 ) -> None:
-    posts = []
-
-    def counted(request: httpx.Request) -> httpx.Response:
-        posts.append(request.method)
-        return handler(request)
-
-    outcome = call(counted, lambda telnyx: telnyx.send(QUESTION))
-    assert (outcome if isinstance(outcome, Accepted) else replace(outcome, detail="")) == expected
-    assert posts == ["POST"]
+    assert outcome_of(handler, lambda wire: call(wire, lambda telnyx: telnyx.send(QUESTION))) == expected
 
 
 async def silent(request: httpx.Request) -> httpx.Response:

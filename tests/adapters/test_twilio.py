@@ -20,6 +20,7 @@ from adapters.twilio import Twilio, TwilioSettings, http_client
 from domain.errors import Misconfigured, NotAuthentic, NotUnderstood
 from domain.inbound import Blame, ConsentHint, Delivery, DeliveryReport, InboundText
 from domain.ports import Accepted, FoundText, InDoubt, OutgoingText, RawRequest, Rejected, Retry
+from tests.adapters.outcomes import outcome_of
 
 ACCOUNT = "AC" + "0a" * 16
 TOKEN = "7f" * 16
@@ -175,15 +176,7 @@ OUTCOMES: dict[str, tuple[Handler, Accepted | Rejected | Retry | InDoubt]] = {
 def test_each_answer_has_one_outcome_and_costs_one_post(
     handler: Handler, expected: Accepted | Rejected | Retry | InDoubt
 ) -> None:
-    posts = []
-
-    def counted(request: httpx.Request) -> httpx.Response:
-        posts.append(request.method)
-        return handler(request)
-
-    outcome = call(counted, lambda twilio: twilio.send(QUESTION))
-    assert (outcome if isinstance(outcome, Accepted) else replace(outcome, detail="")) == expected
-    assert posts == ["POST"]
+    assert outcome_of(handler, lambda wire: call(wire, lambda twilio: twilio.send(QUESTION))) == expected
 
 
 def posted(settings: TwilioSettings = SETTINGS, text: OutgoingText = QUESTION) -> httpx.Request:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from adapters.storage import migrations
 from domain.checks import Finding, Verdict
 from entrypoints.doctor import Examination, examine, lines
 from tests.adapters.calcom_payloads import SECRET, signature
@@ -210,3 +211,11 @@ def served(outside: Callable[[str], Surroundings]) -> Iterator[str]:
 def a_file(folder: Path) -> str:
     """The URL of a database file that is not there yet."""
     return f"sqlite:///{folder}/replyes.db"
+
+
+def a_service(folder: Path) -> str:
+    """The URL of a service's database, up to date, that its owner alone can read."""
+    url = a_file(folder)
+    migrations.migrate(url)
+    migrations.claim(url, "service")
+    return url

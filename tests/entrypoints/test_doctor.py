@@ -16,7 +16,6 @@ import httpx
 import pytest
 
 from adapters.storage import checking as storage
-from adapters.storage import migrations
 from domain.checks import Finding, Verdict, good
 from entrypoints.doctor import examine, parts, public_url, put_right, setup
 from entrypoints.doctor.asking import clock
@@ -29,6 +28,7 @@ from tests.entrypoints.doctor_kit import (
     TWILIO,
     Surroundings,
     a_file,
+    a_service,
     answers,
     environment,
     examined,
@@ -48,11 +48,7 @@ def outside() -> Surroundings:
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    """The URL of a service's database, up to date, that its owner alone can read."""
-    url = a_file(tmp_path)
-    migrations.migrate(url)
-    migrations.claim(url, "service")
-    return url
+    return a_service(tmp_path)
 
 
 def test_an_installation_that_is_set_up_well_has_nothing_to_look_at(outside: Surroundings, database: str) -> None:

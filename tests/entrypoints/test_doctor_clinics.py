@@ -4,21 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from adapters.storage import migrations
 from domain.checks import Verdict
 from tests.databases import meddle
 from tests.entrypoints.conftest import API_KEY, SECRET
-from tests.entrypoints.doctor_kit import Surroundings, a_file, answers, environment, examined, of
+from tests.entrypoints.doctor_kit import Surroundings, a_service, answers, environment, examined, of
 
 SAME_USER = "the key belongs to the same user as that of north: each booking would be asked twice"
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    url = a_file(tmp_path)
-    migrations.migrate(url)
-    migrations.claim(url, "service")
-    return url
+    return a_service(tmp_path)
 
 
 def two_clinics(folder: Path) -> str:

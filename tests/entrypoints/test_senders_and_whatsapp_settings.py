@@ -6,11 +6,8 @@ from adapters.common.whatsapp import ANY_LANGUAGE, WhatsApp
 from adapters.telnyx import TelnyxSettings
 from adapters.twilio import TwilioSettings
 from adapters.vonage import VonageSettings
-from domain.errors import Misconfigured
-from entrypoints.carriers import CarrierSettings
-from entrypoints.settings import Settings
 from tests.entrypoints.test_settings import VONAGE
-from tests.entrypoints.test_telnyx_and_android_settings import CALCOM, PROFILE, TELNYX
+from tests.entrypoints.test_telnyx_and_android_settings import PROFILE, TELNYX, faults, read
 
 NUMBER = "+12025550100"
 SERVICE, ENGLISH, GERMAN = "MG" + "0a" * 16, "HX" + "1b" * 16, "HX" + "2c" * 16
@@ -20,19 +17,6 @@ TWILIO = {
     "TWILIO_AUTH_TOKEN": "7f" * 16,
     "TWILIO_FROM": NUMBER,
 }
-
-
-def read(**environ: str) -> CarrierSettings:
-    settings = Settings({name: value for name, value in {**CALCOM, **environ}.items() if value})
-    carrier = settings.service().carrier
-    settings.check()
-    return carrier
-
-
-def faults(**environ: str) -> list[str]:
-    with pytest.raises(Misconfigured) as raised:
-        read(**environ)
-    return raised.value.faults
 
 
 @pytest.mark.parametrize("sender", [NUMBER, "12345", "Clinic", "Dr Lee 24", "MG Dental", SERVICE])

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 
 from domain.inbound import Blame, Delivery, InboundText
-from domain.ports import Accepted, FoundText, Rejected, Retry
+from domain.ports import Accepted, FoundText, OutgoingText, Rejected, Retry
 from domain.ways import Way
 from tests.adapters.carriers.driver import (
     BY_WHATSAPP,
@@ -94,20 +94,26 @@ def no_whatsapp(driver: Driver) -> None:
     assert not driver.receiver().speaks_whatsapp
 
 
-@promise("by WhatsApp: asked in the words that were approved, in the patient's language")
-def asked_by_whatsapp(driver: Driver) -> str | None:
-    if driver.templates is None:
-        return NO_WHATSAPP
+def sent(driver: Driver, text: OutgoingText) -> tuple[httpx.Request, object]:
+    """The one request in which a text leaves where WhatsApp is set up, and what comes of it."""
     requests: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         return driver.accepts()
 
-    outcome = driver.call(handler, lambda carrier: carrier.send(BY_WHATSAPP), **driver.speaking)
+    outcome = driver.call(handler, lambda carrier: carrier.send(text), **driver.speaking)
+    (request,) = requests
+    return request, outcome
+
+
+@promise("by WhatsApp: asked in the words that were approved, in the patient's language")
+def asked_by_whatsapp(driver: Driver) -> str | None:
+    if driver.templates is None:
+        return NO_WHATSAPP
+    request, outcome = sent(driver, BY_WHATSAPP)
     assert outcome == Accepted(driver.sent_id)
     assert driver.receiver(**driver.speaking).speaks_whatsapp
-    (request,) = requests
     assert driver.asked_in(request) == (driver.templates[1], FILLED_IN, PATIENT, CLINICS_WHATSAPP)
     assert KEY in request.content.decode()
     return None
@@ -117,14 +123,7 @@ def asked_by_whatsapp(driver: Driver) -> str | None:
 def answered_by_whatsapp(driver: Driver) -> str | None:
     if driver.templates is None:
         return NO_WHATSAPP
-    requests: list[httpx.Request] = []
-
-    def handler(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return driver.accepts()
-
-    driver.call(handler, lambda carrier: carrier.send(FREE), **driver.speaking)
-    (request,) = requests
+    request, _ = sent(driver, FREE)
     assert driver.said_in(request) == (FREE.body, PATIENT, CLINICS_WHATSAPP)
     return None
 
