@@ -56,7 +56,7 @@ class Desk(Decisions):
     async def _asked_again(self, stream: str, by: By, moment: Moment) -> None:
         booking = await self._booking(stream)
         conversation = await self.ledger.conversation(booking.conversation or "")
-        if booking.starts_at is None or not self.can_be_asked(booking, conversation):
+        if booking.starts_at is None or not self._can_be_asked(booking, conversation):
             raise NotPossible("there is neither a phone number nor an address at which to ask", "no_phone")
         if booking.frees_slot:
             raise NotPossible("the slot was given back when the booking expired", "slot_gone")
@@ -70,7 +70,7 @@ class Desk(Decisions):
             conversation.open_all_ways("staff", moment)  # a person may know better
         await self._append_with_items(booking, by, moment, conversation)
 
-    def can_be_asked(self, booking: Booking, conversation: Conversation | None) -> bool:
+    def _can_be_asked(self, booking: Booking, conversation: Conversation | None) -> bool:
         """Whether there is a phone, or an address that this clinic writes to."""
         if conversation is not None:
             return conversation.phone.text is not None

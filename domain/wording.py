@@ -197,21 +197,23 @@ def _moment(texts: Mapping[str, str], pattern: str, booking: Booking) -> str:
 
 
 def _texts(clinic: Clinic, bookings: Sequence[Booking]) -> Mapping[str, str]:
-    wanted = [booking.language for booking in bookings[:1]]
-    for code in (*wanted, *clinic.languages, DEFAULT):
-        found = language(code)
-        if found and "texts" in found:
-            return {**found["texts"], **clinic.wording.get(short(code), {})}
-    raise LookupError("the English texts are missing from the installation")
+    code, found = _table("texts", [*(booking.language for booking in bookings[:1]), *clinic.languages])
+    return {**found, **clinic.wording.get(short(code), {})}
 
 
 def page_words(language_code: str, clinic: Clinic | None = None) -> Mapping[str, str]:
     """The words of the page behind a confirm link, and under "language" the code whose words they are."""
-    for code in (language_code, *(clinic.languages if clinic else ()), DEFAULT):
+    code, found = _table("page", [language_code, *(clinic.languages if clinic else ())])
+    return {**found, "language": short(code)}
+
+
+def _table(name: str, wanted: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+    """A table of the first of these languages that has it, else of English; and the code."""
+    for code in (*wanted, DEFAULT):
         found = language(code)
-        if found and "page" in found:
-            return {**found["page"], "language": short(code)}
-    raise LookupError("the English words of the page are missing from the installation")
+        if found and name in found:
+            return code, found[name]
+    raise LookupError(f"the English {name} is missing from the installation")
 
 
 def appointment(clinic: Clinic, booking: Booking, named: Sequence[Booking]) -> str:
