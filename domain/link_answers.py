@@ -55,13 +55,12 @@ class LinkAnswers(Decisions):
 
     async def _asked(self, errand: str) -> Asked | None:
         """The question, once it has left or may have left."""
-        if sent := await self.ledger.sent_for(errand):
-            return self._about(sent.kind, await self.bookings(sent.bookings))
-        claimed = await self.outbox.get(errand)
-        if claimed is None or not claimed.in_doubt:
-            return None
-        speakers = await self.outcomes.speakers(claimed.errand)
-        return self._about(claimed.errand.kind, [one for one in speakers if isinstance(one, Booking)], claimed)
+        claimed = await self.outbox.get(errand)  # first: what is accepted in this moment stands in the other place then
+        if claimed is not None and claimed.in_doubt:
+            speakers = await self.outcomes.speakers(claimed.errand)
+            return self._about(claimed.errand.kind, [one for one in speakers if isinstance(one, Booking)], claimed)
+        sent = await self.ledger.sent_for(errand)
+        return self._about(sent.kind, await self.bookings(sent.bookings)) if sent else None
 
     def _about(self, kind: Kind, bookings: Sequence[Booking], unproved: Claimed | None = None) -> Asked | None:
         clinic = self.clinics.get(bookings[0].clinic) if bookings and kind.asks else None

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from domain.clinics import LinkUse
+from domain.errands import Claimed
 from domain.inbound import Settlement
 from entrypoints import audit
 from entrypoints.link.tokens import Tokens
@@ -209,6 +210,39 @@ def test_a_button_proves_that_a_question_in_doubt_arrived(database: str) -> None
         await world.works()
         assert (await world.state(), await world.errands()) == ("confirmed", [])
         assert len(world.phone.said) == 1
+
+    told_of_links(database, story)
+
+
+class Overtaken:
+    """A ledger that is read just before the carrier's acceptance is noted."""
+
+    def __init__(self, world: World, claimed: Claimed) -> None:
+        self._world, self._claimed = world, claimed
+        self._ledger = world.service.store.ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    async def sent_for(self, errand: str) -> Any:
+        found = await self._ledger.sent_for(errand)
+        await self._world.service.text_outcomes.accepted(self._claimed, "SM1", "call", self._world.clock())
+        return found
+
+
+def test_a_link_that_is_opened_in_the_moment_of_the_carriers_acceptance_is_good(database: str) -> None:
+    async def story(world: World) -> None:
+        await world.books()
+        world.clock.passes(seconds=10)
+        world.phone.instead.append(lambda request: drops_the_line(request) if world.phone.accept(request) else None)
+        (claimed,) = await world.service.worker.claim()
+        await world.service.worker.carry_out(claimed)
+        attempted = await world.service.store.outbox.get(claimed.errand.key)
+        assert attempted
+        world.service.link_answers.ledger = Overtaken(world, attempted)
+        browser = Browser(world)
+        await browser.opens(TOKENS.to(claimed.errand.key).removeprefix("https://replyes.example.org"))
+        assert browser.page.status_code == 200
 
     told_of_links(database, story)
 
